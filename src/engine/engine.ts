@@ -1,0 +1,197 @@
+import { OperatorError } from '../base/error.ts';
+import { asProposalId, type PersonName, type ProposalId, type RunId } from '../base/ids.ts';
+import { selectHosts } from '../inventory/selector.ts';
+import { resolveParams } from '../runbook/params.ts';
+import { mintUndoGrant } from './approval.ts';
+import type { EngineContext } from './context.ts';
+import { refusedDecision } from './decision-refusals.ts';
+import type { Proposal, Surface } from './model.ts';
+import type { AuditEntry, HistoryEntry, HistoryQuery } from './ports.ts';
+import { loadRunView, type RunView } from './view.ts';
+import { createWorker, type Subject } from './worker.ts';
+
+/** Who asks for something, from where. */
+export interface Asker {
+  readonly person: PersonName;
+  readonly surface: Surface;
+}
+
+/** A wish to run a runbook. */
+export interface RunRequest extends Asker {
+  readonly runbook: string;
+  readonly selector: string;
+  readonly params: Readonly<Record<string, string>>;
+  /** The Slack channel that follows it; null elsewhere. */
+  readonly channel: string | null;
+}
+
+/** A yes or no to a proposal. The digest is what the person saw; undefined = what is stored now, for people who read it there. */
+export interface DecisionRequest extends Asker {
+  readonly proposal: string;
+  readonly verdict: 'approve' | 'reject';
+  readonly digest: string | undefined;
+  readonly reason: string | null;
+}
+
+/** A wish to take a change back. */
+export interface UndoWish extends Asker {
+  readonly proposal: string;
+  readonly reason: string | null;
+}
+
+/** What Slack and the command line can ask for; both go through the same gates. */
+export interface Engine extends AsyncDisposable {
+  /** Starts a run and returns its number. Throws request/* or policy/* before anything is stored. */
+  start(request: RunRequest): Promise<RunId>;
+  /** Stops a run that is still reading; its remote processes end. Throws state/not-applicable when it has ended. */
+  cancel(id: RunId, asker: Asker): Promise<void>;
+  /** Records a verdict. Throws policy/* or state/* when it does not count; that is recorded too. */
+  decide(request: DecisionRequest): Promise<Proposal>;
+  /** Asks to undo a change. Throws policy/* or state/not-applicable. */
+  undo(request: UndoWish): Promise<Proposal>;
+  view(id: RunId): Promise<RunView>;
+  proposal(id: string): Promise<Proposal>;
+  history(query: HistoryQuery): Promise<readonly HistoryEntry[]>;
+  /** Works on one subject until it waits for people or is done. */
+  drive(subject: Subject): Promise<void>;
+  /** Takes up all work from now on, including what dead processes left. */
+  serve(): void;
+}
+
+/** The engine over its ports. */
+export function createEngine(context: EngineContext): Engine {
+  const worker = createWorker(context);
+  const { store, clock, policy } = context;
+  const proposal = async (id: string): Promise<Proposal> =>
+    (await store.changes.find(asProposalId(id))) ?? unknownProposal(id);
+
+  return {
+    start: async (request) => {
+      const id = await startRun(context, request);
+      worker.nudge();
+      return id;
+    },
+    cancel: async (id, asker) => {
+      policy.requireMayRun(asker.person);
+      const audit = auditOf(context, asker, 'run.cancelled', `run:${id}`, {});
+      if (!(await store.runs.end(id, 'cancelled', `Cancelled by ${asker.person}.`, audit))) {
+        await requireRun(context, id);
+        throw new OperatorError('state/not-applicable', {
+          message: `run ${id} has already ended`,
+          hint: 'There is nothing to cancel.',
+        });
+      }
+      worker.interrupt({ kind: 'run', id });
+    },
+    decide: async (request) => {
+      const decided = await decide(context, request, await proposal(request.proposal));
+      worker.nudge();
+      return decided;
+    },
+    undo: async (request) => {
+      const wanted = await requestUndo(context, request, await proposal(request.proposal));
+      worker.nudge();
+      return wanted;
+    },
+    view: async (id) => loadRunView(store, await requireRun(context, id)),
+    proposal,
+    history: (query) => store.runs.history(query),
+    drive: (subject) => worker.drive(subject),
+    serve: () => {
+      context.logger.info('engine is serving', { owner: context.owner, at: clock.now() });
+      worker.serve();
+    },
+    [Symbol.asyncDispose]: () => worker[Symbol.asyncDispose](),
+  };
+}
+
+async function startRun(context: EngineContext, request: RunRequest): Promise<RunId> {
+  context.policy.requireMayRun(request.person);
+  const runbook = context.runbooks.runbook(request.runbook);
+  const params = resolveParams(runbook, request.params);
+  const hosts = selectHosts(context.inventory, request.selector);
+  return context.store.runs.create({
+    runbook: runbook.name,
+    runbookVersion: runbook.version,
+    params,
+    selector: request.selector.trim(),
+    requester: request.person,
+    surface: request.surface,
+    channel: request.channel,
+    createdAt: context.clock.now(),
+    hosts: hosts.map((host) => host.name),
+  });
+}
+
+async function decide(context: EngineContext, request: DecisionRequest, proposal: Proposal): Promise<Proposal> {
+  const { person, surface, verdict, reason } = request;
+  const at = context.clock.now();
+  const denied = async (error: OperatorError): Promise<never> => {
+    const body = { verdict, code: error.code, digest: request.digest ?? null };
+    await context.store.audit.append(auditOf(context, request, 'decision.denied', `proposal:${proposal.id}`, body));
+    throw error;
+  };
+  try {
+    context.policy.requireMayDecide(person, proposal, verdict);
+  } catch (error) {
+    if (error instanceof OperatorError) return denied(error);
+    throw error;
+  }
+  const digest = request.digest ?? proposal.digest;
+  const result = await context.store.changes.decide({
+    proposal: proposal.id,
+    digest,
+    person,
+    verdict,
+    reason,
+    surface,
+    at,
+  });
+  return result.kind === 'recorded' ? result.proposal : denied(refusedDecision(result, proposal));
+}
+
+async function requestUndo(context: EngineContext, request: UndoWish, proposal: Proposal): Promise<Proposal> {
+  const wish = {
+    proposal: proposal.id,
+    person: request.person,
+    reason: request.reason,
+    surface: request.surface,
+    at: context.clock.now(),
+  };
+  mintUndoGrant(proposal, wish, context.policy);
+  const attempts = await context.store.changes.attempts(proposal.id);
+  const undoing = canUndo({ state: proposal.state, attempts })
+    ? await context.store.changes.requestUndo(wish)
+    : undefined;
+  if (undoing) return undoing;
+  throw new OperatorError('state/not-applicable', {
+    message: `${proposal.id} cannot be undone: it is ${proposal.state.replaceAll('_', ' ')}`,
+    hint: 'Only a change that was made on at least one host can be undone, once it has come to an end.',
+  });
+}
+
+function auditOf(
+  context: EngineContext,
+  asker: Asker,
+  event: string,
+  subject: string,
+  body: AuditEntry['body'],
+): AuditEntry {
+  return { event, actor: asker.person, surface: asker.surface, subject, at: context.clock.now(), body };
+}
+
+async function requireRun(context: EngineContext, id: RunId) {
+  const run = await context.store.runs.find(id);
+  if (run) return run;
+  throw new OperatorError('request/unknown-run', {
+    message: `there is no run ${id}`,
+    hint: 'Look at the history for the runs there are.',
+  });
+}
+
+function unknownProposal(id: ProposalId | string): never {
+  throw new OperatorError('request/unknown-proposal', {
+    message: `there is no proposal ${id}`,
+    hint: 'A proposal is named after its run, for example 41-1.',
+  });
+}

@@ -1,0 +1,36 @@
+/** The states of a run. `reading`: hosts are being asked. The others are final. */
+export type RunState = 'reading' | 'finished' | 'cancelled' | 'failed';
+
+/** The states of a proposal and of the change that it becomes; see transition.ts. */
+export type ChangeState =
+  | 'open'
+  | 'rejected'
+  | 'expired'
+  | 'applying'
+  | 'proven'
+  | 'not_proven'
+  | 'stale'
+  | 'failed'
+  | 'needs_human'
+  | 'undoing'
+  | 'undone'
+  | 'undo_failed';
+
+/** The states of a change on one host; see transition.ts. */
+export type AttemptState =
+  | 'pending'
+  | 'intended'
+  | 'applied'
+  | 'proven'
+  | 'not_proven'
+  | 'stale'
+  | 'failed'
+  | 'unknown'
+  | 'untouched'
+  | 'undo_intended'
+  | 'undone'
+  | 'undo_refused'
+  | 'undo_unknown';
+
+/** Changes in these states are waiting for the worker, not for a person. */
+export const WORKING_STATES = ['applying', 'undoing'] as const satisfies readonly ChangeState[];

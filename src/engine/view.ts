@@ -1,0 +1,94 @@
+import type { HostName } from '../base/ids.ts';
+import type { Finding, Severity } from '../rules/rule.ts';
+import type {
+  Approval,
+  Attempt,
+  HostFinding,
+  NotConcluded,
+  Proposal,
+  Run,
+  RunHost,
+  StepRecord,
+  UndoRequest,
+} from './model.ts';
+import type { Store } from './ports.ts';
+import { canUndo } from './transition.ts';
+
+/** Findings that are the same on several hosts, shown once. */
+export interface FindingGroup {
+  readonly severity: Severity;
+  readonly title: string;
+  readonly hosts: readonly HostName[];
+  /** The finding of each host; equal in all but numbers. */
+  readonly findings: readonly { readonly host: HostName; readonly finding: Finding }[];
+}
+
+/** A proposal with everything that happened to it. */
+export interface ProposalView {
+  readonly proposal: Proposal;
+  readonly approvals: readonly Approval[];
+  readonly attempts: readonly Attempt[];
+  readonly undoRequests: readonly UndoRequest[];
+  /** Whether an undo can be asked for now. */
+  readonly canUndo: boolean;
+}
+
+/** Everything that is known of a run, as Slack and the command line show it. */
+export interface RunView {
+  readonly run: Run;
+  readonly hosts: readonly RunHost[];
+  /** Worst first; among equals the one on fewest hosts first. */
+  readonly findings: readonly FindingGroup[];
+  readonly notConcluded: readonly NotConcluded[];
+  readonly steps: readonly StepRecord[];
+  readonly proposals: readonly ProposalView[];
+}
+
+const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info', 'ok'];
+
+/** Loads a run with everything that belongs to it. */
+export async function loadRunView(store: Store, run: Run): Promise<RunView> {
+  const proposals = await store.changes.ofRun(run.id);
+  return {
+    run,
+    hosts: await store.runs.hosts(run.id),
+    findings: groupFindings(await store.runs.findings(run.id)),
+    notConcluded: await store.runs.notConcluded(run.id),
+    steps: await store.runs.steps(run.id),
+    proposals: await Promise.all(proposals.map((proposal) => loadProposalView(store, proposal))),
+  };
+}
+
+async function loadProposalView(store: Store, proposal: Proposal): Promise<ProposalView> {
+  const attempts = await store.changes.attempts(proposal.id);
+  return {
+    proposal,
+    attempts,
+    approvals: await store.changes.approvals(proposal.id),
+    undoRequests: await store.changes.undoRequests(proposal.id),
+    canUndo: canUndo({ state: proposal.state, attempts }),
+  };
+}
+
+/** Puts like findings of several hosts together: worst severity first, outliers before what all hosts share. */
+export function groupFindings(findings: readonly HostFinding[]): FindingGroup[] {
+  const groups = new Map<string, HostFinding[]>();
+  for (const found of findings) {
+    const key = `${found.finding.severity} ${found.finding.groupKey}`;
+    groups.set(key, [...(groups.get(key) ?? []), found]);
+  }
+  return [...groups.values()]
+    .flatMap((members): FindingGroup[] => {
+      const [first] = members;
+      if (!first) return [];
+      return [
+        {
+          severity: first.finding.severity,
+          title: first.finding.title,
+          hosts: members.map(({ host }) => host),
+          findings: members,
+        },
+      ];
+    })
+    .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.hosts.length - b.hosts.length);
+}

@@ -1,0 +1,162 @@
+import { messageOf } from '../base/error.ts';
+import type { ProposalId, RunId } from '../base/ids.ts';
+import { workOnChange } from './changing.ts';
+import type { EngineContext } from './context.ts';
+import type { Lease } from './ports.ts';
+import { workOnRun } from './reading.ts';
+
+/** A run to be read or a change to be made. */
+export type Subject =
+  | { readonly kind: 'run'; readonly id: RunId }
+  | { readonly kind: 'change'; readonly id: ProposalId };
+
+/*
+ * Work is done under a lease, so that two processes on one store never do the same thing at once. The lease is renewed
+ * while the work goes on and every write carries its token; who lost it stops. Changes of one process are made one after
+ * the other, runs side by side.
+ */
+
+/** Does the work that the store holds. */
+export interface Worker extends AsyncDisposable {
+  /** Works on one subject until it waits for people or is done; waits while another process works on it. */
+  drive(subject: Subject): Promise<void>;
+  /** From now on takes up all work it finds, recovery of what dead processes left included. */
+  serve(): void;
+  /** Looks for work now instead of at the next poll. */
+  nudge(): void;
+  /** Ends local work on a subject at once; what it left open can be taken up again. */
+  interrupt(subject: Subject): void;
+}
+
+/** A worker over the engine's context. */
+export function createWorker(context: EngineContext): Worker {
+  return new LeasedWorker(context);
+}
+
+class LeasedWorker implements Worker {
+  readonly #context: EngineContext;
+  readonly #active = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>();
+  readonly #stopping = new AbortController();
+  #changes: Promise<void> = Promise.resolve();
+  #serving: Promise<void> | undefined;
+  #wake: () => void = () => {};
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  async drive(subject: Subject): Promise<void> {
+    while (!this.#stopping.signal.aborted && (await this.#isWorking(subject))) {
+      await this.#attempt(subject);
+      if (await this.#isWorking(subject)) await this.#pause();
+    }
+  }
+
+  serve(): void {
+    this.#serving ??= this.#loop();
+  }
+
+  nudge(): void {
+    this.#wake();
+  }
+
+  interrupt(subject: Subject): void {
+    this.#active.get(keyOf(subject))?.abort.abort(new Error('cancelled'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort(new Error('stopping'));
+    this.#wake();
+    for (const { abort } of this.#active.values()) abort.abort(new Error('stopping'));
+    await Promise.allSettled([...this.#active.values()].map(({ done }) => done));
+    await this.#serving;
+  }
+
+  async #loop(): Promise<void> {
+    const { store, clock, logger } = this.#context;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await store.changes.expire(clock.now());
+        for (const id of await store.runs.unfinished()) void this.#attempt({ kind: 'run', id });
+        for (const id of await store.changes.working()) void this.#attempt({ kind: 'change', id });
+      } catch (error) {
+        logger.error('looking for work failed', { error: messageOf(error) });
+      }
+      await this.#pause();
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    await Promise.race([
+      woken,
+      this.#context.clock.sleep(this.#context.timing.pollMs, this.#stopping.signal).catch(() => {}),
+    ]);
+  }
+
+  /** Works on a subject if nobody does; resolves when this process is done with it. */
+  #attempt(subject: Subject): Promise<void> {
+    const key = keyOf(subject);
+    const running = this.#active.get(key);
+    if (running) return running.done;
+    const abort = new AbortController();
+    const done = this.#underLease(subject, key, abort)
+      .catch((error: unknown) => {
+        this.#context.logger.error('work was interrupted by an error', { subject: key, error: messageOf(error) });
+      })
+      .finally(() => this.#active.delete(key));
+    this.#active.set(key, { abort, done });
+    return done;
+  }
+
+  async #underLease(subject: Subject, key: string, abort: AbortController): Promise<void> {
+    const { store, clock, timing, owner } = this.#context;
+    const lease = await store.leases.acquire(key, owner, timing.leaseTtlMs, clock.now());
+    if (!lease) return;
+    const keeping = this.#keep(subject, lease, abort);
+    try {
+      await this.#work(subject, lease, abort.signal);
+    } finally {
+      keeping.abort();
+      await store.leases.release(lease);
+    }
+  }
+
+  #work(subject: Subject, lease: Lease, signal: AbortSignal): Promise<void> {
+    if (subject.kind === 'run') return workOnRun(this.#context, subject.id, lease, signal);
+    const turn = this.#changes.then(() => workOnChange(this.#context, subject.id, lease, signal));
+    this.#changes = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Renews the lease and notices that the run was cancelled elsewhere, until told to stop. */
+  #keep(subject: Subject, lease: Lease, abort: AbortController): AbortController {
+    const { store, clock, timing } = this.#context;
+    const keeping = new AbortController();
+    const every = Math.min(1000, timing.leaseTtlMs / 3);
+    const run = async (): Promise<void> => {
+      while (!keeping.signal.aborted) {
+        await clock.sleep(every, keeping.signal);
+        const kept = await store.leases.renew(lease, timing.leaseTtlMs, clock.now());
+        if (!kept || !(await this.#isWorking(subject))) abort.abort(new Error(kept ? 'cancelled' : 'lease lost'));
+      }
+    };
+    run().catch((error: unknown) => {
+      if (!keeping.signal.aborted) abort.abort(error);
+    });
+    return keeping;
+  }
+
+  async #isWorking(subject: Subject): Promise<boolean> {
+    const { store } = this.#context;
+    if (subject.kind === 'run') return (await store.runs.find(subject.id))?.state === 'reading';
+    const state = (await store.changes.find(subject.id))?.state;
+    return state === 'applying' || state === 'undoing';
+  }
+}
+
+function keyOf(subject: Subject): string {
+  return `${subject.kind}:${subject.id}`;
+}

@@ -1,0 +1,51 @@
+import { readScript } from '../../base/command.ts';
+import { NGINX_SHELL } from '../nginx-process/masters.ts';
+import { defineProbe } from '../probe.ts';
+import { parseNginxConfig } from './parse.ts';
+
+/**
+ * `nginx -T` of every master, with its binary, `-c` and `-p`; of the installed nginx when none runs. Each dump is
+ * preceded by its number of lines, because a configuration may contain any line. sudoers needs `/usr/sbin/nginx -T`,
+ * and `/usr/sbin/nginx -T -c FILE` for a master that was started with `-c FILE`.
+ */
+const SCRIPT = `${NGINX_SHELL}
+status=0
+dump() {
+  pid=$1; shift
+  out=$(root "$@" -T\${conf:+ -c "$conf"}\${prefix:+ -p "$prefix"} </dev/null; echo "x$?")
+  code=\${out##*x}
+  out=\${out%x*}
+  echo "dump $pid $code $(printf '%s' "$out" | wc -l)"
+  printf '%s' "$out"
+  [ "$code" = 0 ] || status=$code
+}
+found=$(masters)
+if [ -z "$found" ]; then
+  command -v nginx >/dev/null || { echo absent; exit 0; }
+  dump 0 nginx
+  exit "$status"
+fi
+while read -r pid ppid args; do
+  trusted "$pid" || { echo "skipped $pid"; continue; }
+  line="$pid $ppid $args"
+  conf=$(option "$line" -c)
+  prefix=$(option "$line" -p)
+  exe=$(binary "$pid")
+  exe=\${exe% (deleted)}
+  sound "$exe" || exe=nginx
+  dump "$pid" "$exe"
+done <<LIST
+$found
+LIST
+exit "$status"
+`;
+
+/** What nginx's configuration says about connections, resolved over includes. */
+export const nginxConfigProbe = defineProbe({
+  id: 'nginx-config',
+  title: 'nginx configuration as nginx reads it',
+  privilege: 'root',
+  command: ({ sudo }) => readScript(SCRIPT, [sudo ? 'sudo' : 'none']),
+  timeoutMs: () => 15_000,
+  parse: parseNginxConfig,
+});

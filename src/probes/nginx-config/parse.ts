@@ -1,0 +1,117 @@
+import { sha256 } from '../../base/digest.ts';
+import { sudoRefused } from '../privilege.ts';
+import type { Parsed, ProbeOutput } from '../probe.ts';
+import { splitDump } from './dump.ts';
+import { extractFact } from './extract.ts';
+import type { NginxConfigFact } from './fact.ts';
+import { resolveConfig } from './resolve.ts';
+
+const SUDOERS =
+  'Allow "/usr/sbin/nginx -T" (and "/usr/sbin/nginx -T -c FILE" for a master started with -c) in sudoers.';
+
+/** `nginx -T` of one master. */
+interface Dump {
+  readonly exitCode: number;
+  readonly text: string;
+}
+
+/**
+ * Reads `dump PID EXIT LINES` followed by that many lines of `nginx -T`, once per master, and merges what they say.
+ * On an error nginx prints no configuration and says why on stderr as `[emerg] …` (nginx(8)).
+ */
+export function parseNginxConfig(output: ProbeOutput): Parsed<NginxConfigFact> {
+  if (/^absent$/m.test(output.stdout)) return failed(output, 'tool_missing', 'nginx is not installed on this host.');
+  if (output.droppedBytes > 0) {
+    return failed(
+      output,
+      'unreadable',
+      'The configuration is longer than the output limit, so it was not judged in part.',
+    );
+  }
+  const dumps = splitFrames(output.stdout);
+  if (!dumps) return failed(output, 'unreadable', 'Expected the output of nginx -T, but it has another form.');
+  if (dumps.length === 0) {
+    return failed(
+      output,
+      'unreadable',
+      'Every nginx master belongs to another user, so its configuration was not read.',
+    );
+  }
+  if (dumps.some((dump) => dump.exitCode !== 0)) return refused(output);
+  return merge(output, dumps);
+}
+
+function splitFrames(stdout: string): Dump[] | null {
+  const lines = stdout.split('\n');
+  const dumps: Dump[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const line = lines[at] ?? '';
+    const [, exit, count] = /^dump \d+ (\d+) +(\d+)$/.exec(line) ?? [];
+    if (exit === undefined && line !== '' && !/^skipped \d+$/.test(line)) return null;
+    at += 1;
+    if (exit === undefined) continue;
+    const end = at + Number(count);
+    if (end > lines.length) return null;
+    dumps.push({
+      exitCode: Number(exit),
+      text: lines
+        .slice(at, end)
+        .map((text) => `${text}\n`)
+        .join(''),
+    });
+    at = end;
+  }
+  return dumps;
+}
+
+function refused(output: ProbeOutput): Parsed<never> {
+  if (sudoRefused(output)) return failed(output, 'sudo_refused', `Reading the configuration needs root. ${SUDOERS}`);
+  const emergency = /\[(?:emerg|alert)\].*/.exec(output.stderr)?.[0];
+  if (emergency?.includes('Permission denied')) {
+    return failed(output, 'unreadable', `nginx -T needs root on this host: ${emergency}. ${SUDOERS}`);
+  }
+  const said = emergency ?? 'nginx -T failed without saying why';
+  return failed(output, 'unreadable', `nginx refuses its own configuration, so nothing in it was judged: ${said}`);
+}
+
+function merge(output: ProbeOutput, dumps: readonly Dump[]): Parsed<NginxConfigFact> {
+  const facts: NginxConfigFact[] = [];
+  for (const dump of dumps) {
+    const files = splitDump(dump.text);
+    if (files.length === 0) return failed(output, 'unreadable', 'nginx -T printed no configuration file.');
+    const resolved = resolveConfig(files);
+    if (!resolved.ok) {
+      const where = `${resolved.file}:${resolved.error.line}`;
+      return failed(
+        output,
+        'unreadable',
+        `The configuration was not understood at ${where}: ${resolved.error.message}.`,
+      );
+    }
+    const digests = files.map(({ path, text }) => ({ path, sha256: sha256(text) }));
+    facts.push({ files: digests, ...extractFact(resolved.directives) });
+  }
+  return { ok: true, fact: combined(facts) };
+}
+
+function combined(facts: readonly NginxConfigFact[]): NginxConfigFact {
+  return {
+    files: facts.flatMap((fact) => fact.files),
+    workerProcesses: facts.find((fact) => fact.workerProcesses !== null)?.workerProcesses ?? null,
+    upstreams: facts.flatMap((fact) => fact.upstreams),
+    proxies: facts.flatMap((fact) => fact.proxies),
+    listens: facts.flatMap((fact) => fact.listens),
+    clientKeepaliveRequests: facts.flatMap((fact) => fact.clientKeepaliveRequests),
+    clientKeepaliveTimeoutMs: facts.flatMap((fact) => fact.clientKeepaliveTimeoutMs),
+    errorLogs: facts.flatMap((fact) => fact.errorLogs),
+    connectionMaps: facts.flatMap((fact) => fact.connectionMaps),
+  };
+}
+
+function failed(
+  output: ProbeOutput,
+  problem: 'sudo_refused' | 'tool_missing' | 'unreadable',
+  reason: string,
+): Parsed<never> {
+  return { ok: false, problem, reason, excerpt: `${output.stderr}${output.stdout}`.slice(0, 400) };
+}

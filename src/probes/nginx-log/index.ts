@@ -1,0 +1,61 @@
+import { readScript } from '../../base/command.ts';
+import { CONFIG_FILES_SHELL } from '../nginx-loaded/config-files.ts';
+import { NGINX_SHELL } from '../nginx-process/masters.ts';
+import { defineProbe } from '../probe.ts';
+import { parseNginxLog } from './parse.ts';
+
+/**
+ * The classes and their texts; where there are two, the second is musl's strerror(3).
+ * `upstream prematurely closed connection` and the others: nginx source, ngx_http_upstream.c and ngx_connection.c.
+ */
+const CLASSIFY = `
+function class(line) {
+  if (line ~ /\\(99: (Cannot assign requested address|Address not available)\\) while connecting to upstream/) return "address-not-available"
+  if (line ~ /bind\\(\\) to .* failed \\(98: (Address already in use|Address in use)\\)/) return "address-in-use"
+  if (line ~ /no live upstreams while connecting/) return "no-live-upstreams"
+  if (line ~ /upstream prematurely closed connection/) return "upstream-closed-early"
+  if (line ~ /\\(104: Connection reset by peer\\) while (reading response header|sending request)/) return "upstream-reset"
+  if (line ~ /\\(111: Connection refused\\) while connecting to upstream/) return "upstream-refused"
+  if (line ~ /worker_connections are not enough/) return "worker-connections"
+  if (line ~ /\\(24: (Too many open files|No file descriptors available)\\)/) return "too-many-files"
+  return ""
+}
+{ lines++; c = class($0); if (c == "") next; n[c " " substr($0, 1, 19)]++; last[c] = substr($0, 1, 600) }
+END {
+  print "read", lines + 0
+  for (k in n) print "count", n[k], k
+  for (c in last) print "last", c, last[c]
+}`;
+
+/** The last 2000 lines of each error_log file; sudoers needs `/usr/bin/tail -n 2000 /var/log/nginx/error.log`. */
+const SCRIPT = `${NGINX_SHELL}${CONFIG_FILES_SHELL}
+status=0
+found=$(masters)
+logs=$(printf '%s\\n' "$found" | while read -r pid rest; do
+  trusted "$pid" || continue
+  for file in $(config_files "$(main_config "$pid $rest" "$(binary "$pid")")"); do directive error_log "$file"; done
+done | awk '/^\\//&&!seen[$0]++' | head -n 10)
+echo "now $(date '+%Y/%m/%d %H:%M:%S')"
+for file in \${logs:-/var/log/nginx/error.log}; do
+  if [ -r "$file" ]; then text=$(tail -n 2000 "$file"; echo "x$?"); else text=$(root tail -n 2000 "$file" </dev/null; echo "x$?"); fi
+  code=\${text##*x}
+  if [ "$code" != 0 ]; then echo "unread $file"; status=$code; continue; fi
+  echo "file $file"
+  printf '%s' "\${text%x*}" | awk '${CLASSIFY}'
+done
+exit "$status"
+`;
+
+/** What nginx complained about lately, by class. */
+export const nginxLogProbe = defineProbe({
+  id: 'nginx-log',
+  title: 'Recent errors in the nginx error log',
+  privilege: 'root',
+  command: ({ sudo }) => readScript(SCRIPT, [sudo ? 'sudo' : 'none']),
+  timeoutMs: () => 10_000,
+  parse: parseNginxLog,
+  numbers: (fact) =>
+    Object.fromEntries(
+      fact.entries.map((entry) => [`nginx.log_${entry.class.replaceAll('-', '_')}_recent_lines`, entry.recentLines]),
+    ),
+});

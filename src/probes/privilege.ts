@@ -1,0 +1,23 @@
+/**
+ * What sudo says on stderr when `sudo -n` does not run the command: sudo 1.8/1.9 (plugins/sudoers: auth/sudo_auth.c,
+ * logging.c, src/tgetpass.c), sudo-rs, and the shell when sudo is not installed.
+ */
+const REFUSALS: readonly RegExp[] = [
+  /^sudo(?:-rs)?: (?:.*: )?(?:a (?:password|terminal) is required|interactive authentication is required)/im,
+  /^sudo(?:-rs)?: (?:no tty present|sorry, you must have a tty|.*no askpass program)/im,
+  /^sudo(?:-rs)?: .*(?:is not in the sudoers file|is not allowed to|no new privileges|must be owned by uid 0|account validation failure)/im,
+  /^sorry, user .{1,256} (?:is not allowed to execute|may not run sudo)/im,
+  /^.{1,256} is not (?:in the sudoers file|allowed to run sudo)/im,
+  /^(?:.{0,64}: )?sudo: (?:command )?not found\b/im,
+];
+
+/** What a command that began with `sudo -n` left behind. */
+export interface SudoOutput {
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+/** Whether sudo itself said no (or is not installed), so that the command behind it never ran. A success is never a refusal. */
+export function sudoRefused(output: SudoOutput): boolean {
+  return output.exitCode !== 0 && REFUSALS.some((refusal) => refusal.test(output.stderr));
+}

@@ -1,0 +1,44 @@
+import { boolean, byType, type Check, oneOf, optional, required, shape, string } from './check.ts';
+
+/* Limits: docs.slack.dev/reference/block-kit/composition-objects. */
+
+/** An identifier that comes back with an interaction. */
+export const identifier: Check = string(255);
+
+/** Text without markup. */
+export function plainText(max: number): Check {
+  return byType({
+    plain_text: shape({ text: required(string(max)), emoji: optional(boolean) }),
+  });
+}
+
+/** Text with Slack's markup, or without. */
+export function anyText(max: number): Check {
+  return byType({
+    plain_text: shape({ text: required(string(max)), emoji: optional(boolean) }),
+    mrkdwn: shape({ text: required(string(max)), verbatim: optional(boolean) }),
+  });
+}
+
+/** The question that a person answers before an action counts. */
+export const confirmation: Check = shape({
+  title: required(plainText(100)),
+  text: required(anyText(300)),
+  confirm: required(plainText(30)),
+  deny: required(plainText(30)),
+  style: optional(oneOf('primary', 'danger')),
+});
+
+/** A choice of a select menu. */
+export const selectOption: Check = shape({
+  text: required(plainText(75)),
+  value: required(string(150)),
+  description: optional(plainText(75)),
+});
+
+/** A choice of radio buttons or checkboxes, which may have markup. */
+export const tickOption: Check = shape({
+  text: required(anyText(75)),
+  value: required(string(150)),
+  description: optional(anyText(75)),
+});

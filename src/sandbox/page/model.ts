@@ -1,0 +1,113 @@
+import type { JsonObject } from './json.ts';
+
+/** A person of the sandbox. */
+export interface Member {
+  readonly id: string;
+  readonly name: string;
+  readonly realName: string;
+  readonly isRestricted: boolean;
+}
+
+/** A channel, or somebody's direct messages with the bot. */
+export interface Place {
+  readonly id: string;
+  readonly name: string;
+  readonly topic?: string;
+  readonly directWith?: string;
+}
+
+/** A line that can be typed. */
+export interface Suggestion {
+  readonly usage: string;
+  readonly description: string;
+}
+
+/** A shortcut of the app. */
+export interface Shortcut {
+  readonly callbackId: string;
+  readonly name: string;
+  readonly type: 'message' | 'global';
+}
+
+/** The faults that the panel can set. */
+export interface Faults {
+  readonly delayMs: number;
+  readonly dropAcks: number;
+  readonly duplicates: number;
+  readonly rateLimits: number;
+  readonly retryAfterS: number;
+  readonly dropAnswers: number;
+}
+
+/** Everything about the workspace that is the same for all members. */
+export interface World {
+  readonly bot: Member;
+  readonly members: readonly Member[];
+  readonly userGroups: readonly { readonly id: string; readonly handle: string }[];
+  readonly channels: readonly Place[];
+  readonly command: { readonly name: string; readonly usageHint: string; readonly description: string };
+  readonly suggestions: readonly Suggestion[];
+  readonly welcome: readonly string[];
+  readonly shortcuts: readonly Shortcut[];
+  readonly sockets: number;
+  readonly faults: Faults;
+  readonly counts: Readonly<Record<string, { readonly calls: number; readonly limited: number }>>;
+}
+
+/** A message as one member sees it. */
+export interface Message {
+  readonly ts: string;
+  readonly channel: string;
+  readonly user: string;
+  readonly bot_id?: string;
+  readonly text: string;
+  readonly blocks?: readonly JsonObject[];
+  readonly thread_ts?: string;
+  readonly reply_count?: number;
+  readonly files?: readonly JsonObject[];
+  readonly edited?: JsonObject;
+  readonly is_ephemeral: boolean;
+}
+
+/** A modal or App Home. */
+export interface View {
+  readonly id: string;
+  readonly hash: string;
+  readonly blocks: readonly JsonObject[];
+  readonly title: JsonObject | null;
+  readonly submit: JsonObject | null;
+  readonly close: JsonObject | null;
+  readonly previous_view_id: string | null;
+  readonly state: { readonly values: JsonObject };
+}
+
+/** One line of raw traffic. */
+export interface TrafficEntry {
+  readonly n: number;
+  readonly atMs: number;
+  readonly from: 'bot' | 'sandbox';
+  readonly what: string;
+  readonly body: unknown;
+  readonly status?: number;
+  readonly answer?: unknown;
+}
+
+/** What came of an act. */
+export interface ActResult {
+  readonly ok: boolean;
+  readonly error?: string;
+  readonly errors?: Readonly<Record<string, string>>;
+}
+
+/** Something that changed in the sandbox. */
+export interface Change {
+  readonly kind: 'messages' | 'modal' | 'home' | 'workspace' | 'traffic';
+  readonly channel?: string;
+  readonly user?: string;
+}
+
+/** What somebody put into an element. */
+export type Entry = string | readonly string[] | null;
+
+/** Entries by block_id and action_id. */
+export type Entries = Readonly<Record<string, Readonly<Record<string, Entry>>>>;

@@ -1,0 +1,114 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import type { Ids } from '../../base/ids.ts';
+import type { Changes } from '../changes.ts';
+import { isObject, type JsonObject, parseJson } from '../json.ts';
+
+/** Slack closes further sockets of an app beyond this many (docs.slack.dev/apis/events-api/using-socket-mode). */
+export const MAX_CONNECTIONS = 10;
+
+/** Clients give up on a server that they have not heard a ping from for 30 s. */
+const PING_EVERY_MS = 10_000;
+
+/** Why Slack asks a client to connect anew. */
+export type DisconnectReason = 'warning' | 'refresh_requested' | 'too_many_websockets' | 'link_disabled';
+
+/** The bot's Socket Mode connections. */
+export interface Connections {
+  /** A path and query that opens one socket, once. */
+  issueTicket(): string;
+  /** Takes over an HTTP upgrade; refuses it when the ticket is unknown. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Sends a frame to exactly one socket, the next in turn; false when none is open. */
+  send(frame: JsonObject): boolean;
+  /** Sends `disconnect` and sends no more envelopes there. Returns how many sockets were told. */
+  disconnect(reason: DisconnectReason, which: 'one' | 'all'): number;
+  readonly count: number;
+  stop(): void;
+}
+
+interface Deps {
+  readonly ids: Ids;
+  readonly appId: string;
+  readonly changes: Changes;
+  /** Every frame from the bot that is a JSON object. */
+  readonly onFrame: (frame: JsonObject) => void;
+}
+
+/** No connections yet. Each new one is greeted with `hello`. */
+export function createConnections(deps: Deps): Connections {
+  const server = new WebSocketServer({ noServer: true });
+  const tickets = new Set<string>();
+  const ready: WebSocket[] = [];
+
+  function drop(socket: WebSocket): void {
+    const index = ready.indexOf(socket);
+    if (index >= 0) ready.splice(index, 1);
+    deps.changes.emit({ kind: 'workspace' });
+  }
+  function tell(socket: WebSocket, reason: DisconnectReason): void {
+    drop(socket);
+    socket.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'sandbox' } }));
+  }
+  function greet(socket: WebSocket): void {
+    socket.on('message', (data) => {
+      const frame = parseJson(String(data));
+      if (isObject(frame)) deps.onFrame(frame);
+    });
+    const pings = setInterval(() => socket.ping(), PING_EVERY_MS);
+    socket.on('error', () => socket.terminate());
+    socket.on('close', () => {
+      clearInterval(pings);
+      drop(socket);
+    });
+    if (ready.length >= MAX_CONNECTIONS) return tell(socket, 'too_many_websockets');
+    ready.push(socket);
+    socket.send(JSON.stringify(hello(ready.length, deps.appId)));
+    deps.changes.emit({ kind: 'workspace' });
+  }
+
+  return {
+    issueTicket: () => {
+      const ticket = deps.ids.nonce();
+      tickets.add(ticket);
+      return `/link?ticket=${ticket}&app_id=${deps.appId}`;
+    },
+    accept: (request, socket, head) => {
+      const url = new URL(request.url ?? '/', 'http://sandbox');
+      if (url.pathname === '/link' && tickets.delete(url.searchParams.get('ticket') ?? '')) {
+        server.handleUpgrade(request, socket, head, greet);
+      } else {
+        socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      }
+    },
+    send: (frame) => {
+      const socket = ready.shift();
+      if (socket === undefined) return false;
+      ready.push(socket);
+      socket.send(JSON.stringify(frame));
+      return true;
+    },
+    disconnect: (reason, which) => {
+      const told = which === 'all' ? [...ready] : ready.slice(0, 1);
+      for (const socket of told) tell(socket, reason);
+      return told.length;
+    },
+    get count() {
+      return ready.length;
+    },
+    stop: () => {
+      for (const socket of server.clients) socket.terminate();
+      server.close();
+    },
+  };
+}
+
+function hello(connections: number, appId: string): JsonObject {
+  return {
+    type: 'hello',
+    num_connections: connections,
+    connection_info: { app_id: appId },
+    debug_info: { host: 'sandbox', build_number: 1, approximate_connection_time: 18_060 },
+  };
+}

@@ -1,0 +1,74 @@
+import type { JsonObject } from '../json.ts';
+import type { Directory, SandboxMember, SandboxUserGroup } from '../workspace/directory.ts';
+import { type Args, type Methods, SlackError } from './call.ts';
+
+/** The `users.*` and `usergroups.*` families. */
+export function peopleMethods(directory: Directory): Methods {
+  return {
+    'users.info': {
+      tier: 'tier4',
+      token: 'bot',
+      run: (args) => {
+        const member = directory.member(args.required('user'));
+        if (member === undefined) throw new SlackError('user_not_found');
+        return { user: wireMember(member, directory) };
+      },
+    },
+    'users.list': {
+      tier: 'tier2',
+      token: 'bot',
+      run: () => ({
+        members: directory.members.map((member) => wireMember(member, directory)),
+        response_metadata: { next_cursor: '' },
+      }),
+    },
+    'usergroups.list': {
+      tier: 'tier2',
+      token: 'bot',
+      run: (args) => ({ usergroups: directory.userGroups.map((group) => wireUserGroup(group, directory, args)) }),
+    },
+    'usergroups.users.list': {
+      tier: 'tier2',
+      token: 'bot',
+      run: (args) => {
+        const group = directory.userGroups.find(({ id }) => id === args.required('usergroup'));
+        if (group === undefined) throw new SlackError('no_such_subteam');
+        return { users: group.members };
+      },
+    },
+  };
+}
+
+/** A member as Slack's API shows them. */
+function wireMember(member: SandboxMember, directory: Directory): JsonObject {
+  return {
+    id: member.id,
+    team_id: member.teamId ?? directory.teamId,
+    name: member.name,
+    real_name: member.realName,
+    deleted: member.isDeleted ?? false,
+    is_bot: member.isBot ?? false,
+    is_app_user: false,
+    is_admin: false,
+    is_owner: false,
+    is_restricted: member.isRestricted ?? false,
+    is_ultra_restricted: member.isUltraRestricted ?? false,
+    is_stranger: member.isStranger ?? false,
+    tz: 'Etc/UTC',
+    tz_offset: 0,
+    profile: { display_name: member.name, real_name: member.realName },
+  };
+}
+
+function wireUserGroup(group: SandboxUserGroup, directory: Directory, args: Args): JsonObject {
+  return {
+    id: group.id,
+    team_id: directory.teamId,
+    is_usergroup: true,
+    name: group.name,
+    handle: group.handle,
+    date_delete: 0,
+    user_count: group.members.length,
+    ...(args.flag('include_users') && { users: group.members }),
+  };
+}

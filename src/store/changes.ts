@@ -1,0 +1,250 @@
+import { asProposalId, type ProposalId, type RunId } from '../base/ids.ts';
+import type { Approval, Attempt, Proposal, UndoRequest } from '../engine/model.ts';
+import type { AttemptPatch, AuditEntry, ChangeStore, DecisionResult, Lease } from '../engine/ports.ts';
+import { WORKING_STATES } from '../engine/state.ts';
+import { canUndo, type ChangeView, transition } from '../engine/transition.ts';
+import { appendAudit } from './audit.ts';
+import { requireLease } from './leases.ts';
+import { ApprovalRow, AttemptRow, parseRow, ProposalRow, UndoRequestRow } from './rows.ts';
+import { bumpRevision } from './runs.ts';
+import type { Executor } from './schema.ts';
+import type { Query, Transact } from './transact.ts';
+
+/** Attempts in these states may be touching their host right now. */
+const TOUCHING = ['intended', 'applied', 'undo_intended'];
+
+/** Proposals and what people and hosts did with them. */
+export function createChangeStore(query: Query, transact: Transact): ChangeStore {
+  return {
+    find: (id) => query((db) => findProposal(db, id)),
+    ofRun: (id) => query((db) => proposalsOfRun(db, id)),
+    attempts: (id) => query((db) => attemptsOf(db, id)),
+    approvals: (id) => query((db) => approvalsOf(db, id)),
+    undoRequests: (id) => query((db) => undoRequestsOf(db, id)),
+    working: () =>
+      query(async (db) => {
+        const rows = await db
+          .selectFrom('proposals')
+          .select('id')
+          .where('state', 'in', [...WORKING_STATES])
+          .orderBy('created_at')
+          .execute();
+        return rows.map(({ id }) => asProposalId(id));
+      }),
+    decide: (approval) => transact((db) => decide(db, approval)),
+    requestUndo: (request) => transact((db) => requestUndo(db, request)),
+    advance: (id, move, patch, lease, at) => transact((db) => advance(db, { id, move, patch, lease, at })),
+    expire: (now) => transact((db) => expire(db, now)),
+    busyHost: (host, except) =>
+      query(async (db) => {
+        const row = await db
+          .selectFrom('attempts')
+          .innerJoin('proposals', 'proposals.id', 'attempts.proposal_id')
+          .select('proposals.id')
+          .where('attempts.host', '=', host)
+          .where('attempts.state', 'in', TOUCHING)
+          .where('proposals.state', 'in', [...WORKING_STATES])
+          .where('proposals.id', '!=', except)
+          .executeTakeFirst();
+        return row && asProposalId(row.id);
+      }),
+  };
+}
+
+async function findProposal(db: Executor, id: ProposalId): Promise<Proposal | undefined> {
+  const row = await db.selectFrom('proposals').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && parseRow(ProposalRow, row, 'proposals');
+}
+
+async function proposalsOfRun(db: Executor, id: RunId): Promise<Proposal[]> {
+  const rows = await db.selectFrom('proposals').selectAll().where('run_id', '=', id).orderBy('number').execute();
+  return rows.map((row) => parseRow(ProposalRow, row, 'proposals'));
+}
+
+async function attemptsOf(db: Executor, id: ProposalId): Promise<Attempt[]> {
+  const rows = await db.selectFrom('attempts').selectAll().where('proposal_id', '=', id).orderBy('position').execute();
+  return rows.map((row) => parseRow(AttemptRow, row, 'attempts'));
+}
+
+async function approvalsOf(db: Executor, id: ProposalId): Promise<Approval[]> {
+  const rows = await db.selectFrom('approvals').selectAll().where('proposal_id', '=', id).orderBy('at').execute();
+  return rows.map((row) => parseRow(ApprovalRow, row, 'approvals'));
+}
+
+async function undoRequestsOf(db: Executor, id: ProposalId): Promise<UndoRequest[]> {
+  const rows = await db.selectFrom('undo_requests').selectAll().where('proposal_id', '=', id).orderBy('id').execute();
+  return rows.map((row) => parseRow(UndoRequestRow, row, 'undo_requests'));
+}
+
+async function decide(db: Executor, approval: Approval): Promise<DecisionResult> {
+  const proposal = await findProposal(db, approval.proposal);
+  if (!proposal) return { kind: 'refused', because: 'unknown', proposal: undefined };
+  const earlier = await approvalsOf(db, proposal.id);
+  const because = refusal(proposal, earlier, approval);
+  if (because) return { kind: 'refused', because, proposal };
+  const { proposal: proposal_id, ...fields } = approval;
+  await db
+    .insertInto('approvals')
+    .values({ proposal_id, ...fields })
+    .execute();
+  const { verdict, person, surface, digest, reason, at } = approval;
+  const event = verdict === 'approve' ? 'proposal.approved' : 'proposal.rejected';
+  await appendAudit(db, {
+    event,
+    actor: person,
+    surface,
+    subject: `proposal:${proposal.id}`,
+    at,
+    body: { digest, reason },
+  });
+  const approvals = earlier.filter((other) => other.verdict === 'approve').length + (verdict === 'approve' ? 1 : 0);
+  if (verdict === 'reject' || approvals >= proposal.neededApprovals) {
+    const view = { state: proposal.state, attempts: await attemptsOf(db, proposal.id) };
+    await setState(db, proposal, transition(view, { type: event }).state, verdict === 'reject' ? reason : null);
+  }
+  await bumpRevision(db, proposal.runId);
+  return { kind: 'recorded', proposal: (await findProposal(db, proposal.id)) ?? proposal, approvals };
+}
+
+function refusal(proposal: Proposal, earlier: readonly Approval[], approval: Approval) {
+  if (earlier.some(({ person }) => person === approval.person)) return 'decided_by_same_person';
+  if (proposal.state !== 'open') return proposal.state === 'expired' ? 'expired' : 'not_open';
+  if (proposal.expiresAt <= approval.at) return 'expired';
+  return proposal.digest === approval.digest ? undefined : 'other_digest';
+}
+
+/** Compare-and-set: a state is only left by whoever still sees it. */
+async function setState(
+  db: Executor,
+  proposal: Proposal,
+  state: Proposal['state'],
+  detail: string | null,
+): Promise<void> {
+  const result = await db
+    .updateTable('proposals')
+    .set({ state, detail })
+    .where('id', '=', proposal.id)
+    .where('state', '=', proposal.state)
+    .executeTakeFirst();
+  if (result.numUpdatedRows !== 1n) throw new Error(`${proposal.id} is not ${proposal.state} any more`);
+}
+
+async function requestUndo(db: Executor, request: UndoRequest): Promise<Proposal | undefined> {
+  const proposal = await findProposal(db, request.proposal);
+  if (!proposal) return undefined;
+  const before = { state: proposal.state, attempts: await attemptsOf(db, proposal.id) };
+  if (!canUndo(before)) return undefined;
+  const { proposal: proposal_id, ...fields } = request;
+  await db
+    .insertInto('undo_requests')
+    .values({ proposal_id, ...fields })
+    .execute();
+  const after = transition(before, { type: 'undo.requested' });
+  await setState(db, proposal, after.state, null);
+  await setAttempts(db, proposal.id, before, after, request.at);
+  const { person, surface, reason, at } = request;
+  await appendAudit(db, {
+    event: 'undo.requested',
+    actor: person,
+    surface,
+    subject: `proposal:${proposal.id}`,
+    at,
+    body: { reason },
+  });
+  await bumpRevision(db, proposal.runId);
+  return findProposal(db, proposal.id);
+}
+
+interface Advance {
+  readonly id: ProposalId;
+  readonly move: (change: ChangeView) => ChangeView;
+  readonly patch: AttemptPatch;
+  readonly lease: Lease;
+  readonly at: number;
+}
+
+async function advance(db: Executor, { id, move, patch, lease, at }: Advance): Promise<ChangeView> {
+  await requireLease(db, lease);
+  const proposal = await findProposal(db, id);
+  if (!proposal) throw new Error(`there is no proposal ${id}`);
+  const before = { state: proposal.state, attempts: await attemptsOf(db, id) };
+  const after = move(before);
+  if (after.state !== before.state) await setState(db, proposal, after.state, null);
+  await setAttempts(db, id, before, after, at);
+  await patchAttempt(db, id, patch);
+  const moved = after.attempts.filter(({ host, state }) =>
+    before.attempts.some((old) => old.host === host && old.state !== state),
+  );
+  const entry: AuditEntry = {
+    event: after.state === before.state ? 'attempt.moved' : `change.${after.state}`,
+    actor: 'countersign',
+    surface: 'engine',
+    subject: `proposal:${id}`,
+    at,
+    body: {
+      attempts: moved.map(({ host, state }) => ({ host, state })),
+      detail: patch.detail ?? null,
+      statements: patch.statements ?? [],
+    },
+  };
+  await appendAudit(db, entry);
+  await bumpRevision(db, proposal.runId);
+  return after;
+}
+
+async function setAttempts(
+  db: Executor,
+  id: ProposalId,
+  before: ChangeView,
+  after: ChangeView,
+  at: number,
+): Promise<void> {
+  for (const { host, state } of after.attempts) {
+    const old = before.attempts.find((attempt) => attempt.host === host)?.state;
+    if (old === undefined || old === state) continue;
+    await db
+      .updateTable('attempts')
+      .set({ state, updated_at: at })
+      .where('proposal_id', '=', id)
+      .where('host', '=', host)
+      .where('state', '=', old)
+      .execute();
+  }
+}
+
+async function patchAttempt(
+  db: Executor,
+  id: ProposalId,
+  { host, detail, before, statements }: AttemptPatch,
+): Promise<void> {
+  const values = {
+    ...(detail === undefined ? {} : { detail }),
+    ...(before === undefined ? {} : { before_facts: JSON.stringify(before) }),
+    ...(statements === undefined ? {} : { statements: JSON.stringify(statements) }),
+  };
+  if (Object.keys(values).length === 0) return;
+  await db.updateTable('attempts').set(values).where('proposal_id', '=', id).where('host', '=', host).execute();
+}
+
+async function expire(db: Executor, now: number): Promise<ProposalId[]> {
+  const rows = await db
+    .selectFrom('proposals')
+    .selectAll()
+    .where('state', '=', 'open')
+    .where('expires_at', '<=', now)
+    .execute();
+  for (const row of rows) {
+    const proposal = parseRow(ProposalRow, row, 'proposals');
+    await setState(db, proposal, 'expired', null);
+    await appendAudit(db, {
+      event: 'proposal.expired',
+      actor: 'countersign',
+      surface: 'engine',
+      subject: `proposal:${proposal.id}`,
+      at: now,
+      body: {},
+    });
+    await bumpRevision(db, proposal.runId);
+  }
+  return rows.map(({ id }) => asProposalId(id));
+}

@@ -1,0 +1,71 @@
+import { asRunId } from '../base/ids.ts';
+import type { MessageStore } from '../engine/ports.ts';
+import type { Query, Transact } from './transact.ts';
+
+/** Slack messages that show stored state, and which deliveries were seen. */
+export function createMessageStore(query: Query, transact: Transact): MessageStore {
+  return {
+    reserve: (subject, channel) =>
+      transact(async (db) => {
+        const result = await db
+          .insertInto('messages')
+          .values({ subject, channel, ts: null })
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirst();
+        return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+      }),
+    posted: (subject, channel, ts, revision) =>
+      transact(async (db) => {
+        await db
+          .updateTable('messages')
+          .set({ channel, ts, rendered_revision: revision })
+          .where('subject', '=', subject)
+          .execute();
+      }),
+    rendered: (subject, _channel, revision) =>
+      transact(async (db) => {
+        await db
+          .updateTable('messages')
+          .set({ rendered_revision: revision })
+          .where('subject', '=', subject)
+          .where('rendered_revision', '<', revision)
+          .execute();
+      }),
+    find: (subject) =>
+      query(async (db) => {
+        const row = await db.selectFrom('messages').selectAll().where('subject', '=', subject).executeTakeFirst();
+        return (
+          row && { subject: row.subject, channel: row.channel, ts: row.ts, renderedRevision: row.rendered_revision }
+        );
+      }),
+    outdated: (limit) =>
+      query(async (db) => {
+        const rows = await db
+          .selectFrom('runs')
+          .leftJoin('messages', (join) =>
+            join.on((on) => on('messages.subject', '=', on.fn<string>('concat', [on.val('run:'), 'runs.id']))),
+          )
+          .select('runs.id')
+          .where('runs.surface', '=', 'slack')
+          .where((where) =>
+            where.or([
+              where('messages.subject', 'is', null),
+              where('messages.rendered_revision', '<', where.ref('runs.revision')),
+            ]),
+          )
+          .orderBy('runs.id')
+          .limit(limit)
+          .execute();
+        return rows.map(({ id }) => asRunId(id));
+      }),
+    claim: (key, at) =>
+      transact(async (db) => {
+        const result = await db
+          .insertInto('deliveries')
+          .values({ key, at })
+          .onConflict((conflict) => conflict.doNothing())
+          .executeTakeFirst();
+        return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+      }),
+  };
+}

@@ -1,0 +1,268 @@
+import { z } from 'zod';
+import { asAttemptId, asHostName, asPersonName, asProposalId, asRunId } from '../base/ids.ts';
+
+/*
+ * What the database gives is parsed like everything that crosses a boundary: a row that another version or another hand
+ * wrote fails loudly here instead of somewhere else.
+ */
+
+const RunIdField = z.number().transform(asRunId);
+const HostField = z.string().transform(asHostName);
+const PersonField = z.string().transform(asPersonName);
+const ProposalField = z.string().transform(asProposalId);
+const Surface = z.enum(['slack', 'cli']);
+const ChangeStateField = z.enum([
+  'open',
+  'rejected',
+  'expired',
+  'applying',
+  'proven',
+  'not_proven',
+  'stale',
+  'failed',
+  'needs_human',
+  'undoing',
+  'undone',
+  'undo_failed',
+]);
+const AttemptStateField = z.enum([
+  'pending',
+  'intended',
+  'applied',
+  'proven',
+  'not_proven',
+  'stale',
+  'failed',
+  'unknown',
+  'untouched',
+  'undo_intended',
+  'undone',
+  'undo_refused',
+  'undo_unknown',
+]);
+const OutcomeField = z.enum([
+  'ok',
+  'unreachable',
+  'auth_failed',
+  'host_key_mismatch',
+  'host_key_unknown',
+  'timed_out',
+  'cancelled',
+  'unknown',
+]);
+
+/** Text that holds JSON of this shape. */
+function json<S extends z.ZodType>(schema: S) {
+  return z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'not JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}
+
+export const RunRow = z
+  .object({
+    id: RunIdField,
+    runbook: z.string(),
+    runbook_version: z.string(),
+    params: json(z.record(z.string(), z.number())),
+    selector: z.string(),
+    requester: PersonField,
+    surface: Surface,
+    channel: z.string().nullable(),
+    state: z.enum(['reading', 'finished', 'cancelled', 'failed']),
+    detail: z.string().nullable(),
+    revision: z.number(),
+    created_at: z.number(),
+    finished_at: z.number().nullable(),
+  })
+  .transform(({ runbook_version, created_at, finished_at, ...run }) => {
+    return { ...run, runbookVersion: runbook_version, createdAt: created_at, finishedAt: finished_at };
+  });
+
+export const RunHostRow = z
+  .object({
+    host: HostField,
+    state: z.enum(['waiting', 'reading', 'answered']),
+    outcome: OutcomeField.nullable(),
+    detail: z.string().nullable(),
+    current_step: z.string().nullable(),
+    started_at: z.number().nullable(),
+    finished_at: z.number().nullable(),
+  })
+  .transform(({ current_step, started_at, finished_at, ...host }) => {
+    return { ...host, currentStep: current_step, startedAt: started_at, finishedAt: finished_at };
+  });
+
+export const StepRow = z
+  .object({
+    host: HostField,
+    probe: z.string(),
+    exit_code: z.number().nullable(),
+    duration_ms: z.number(),
+    dropped_bytes: z.number(),
+    stdout: z.string(),
+    stderr: z.string(),
+    problem: z.enum(['timed_out', 'sudo_refused', 'tool_missing', 'unreadable']).nullable(),
+    reason: z.string().nullable(),
+  })
+  .transform(({ exit_code, duration_ms, dropped_bytes, ...step }) => {
+    return { ...step, exitCode: exit_code, durationMs: duration_ms, droppedBytes: dropped_bytes };
+  });
+
+const ProbeField = z.enum([
+  'kernel',
+  'sockstat',
+  'socket-summary',
+  'sockets',
+  'listeners',
+  'tcp-counters',
+  'sysctl',
+  'sysctl-files',
+  'network-namespace',
+  'nginx-process',
+  'nginx-config',
+  'nginx-loaded',
+  'nginx-log',
+]);
+
+export const FactRow = z
+  .object({ host: HostField, probe: ProbeField, at: z.number(), body: json(z.unknown()) })
+  .transform(({ body, ...fact }) => ({ ...fact, fact: body }));
+
+const Severity = z.enum(['critical', 'warning', 'info', 'ok']);
+
+const Finding = z
+  .object({
+    rule: z.string(),
+    severity: Severity,
+    title: z.string(),
+    explanation: z.array(z.string()),
+    evidence: z.array(
+      z
+        .object({
+          label: z.string(),
+          value: z.union([z.number(), z.string()]),
+          unit: z.string().optional(),
+          source: z.string(),
+        })
+        .transform(({ unit, ...evidence }) => (unit === undefined ? evidence : { ...evidence, unit })),
+    ),
+    notConcluded: z.array(z.string()),
+    confidence: z.enum(['high', 'medium', 'low']),
+    groupKey: z.string(),
+    blocks: z.array(z.enum(['nginx-config', 'network-namespace'])).optional(),
+  })
+  .transform(({ blocks, ...finding }) => (blocks === undefined ? finding : { ...finding, blocks }));
+
+export const FindingRow = z
+  .object({ host: HostField, body: json(Finding) })
+  .transform(({ host, body }) => ({ host, finding: body }));
+
+export const NotConcludedRow = z.object({ host: HostField, rule: z.string(), because: z.string() });
+
+const Action = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('sysctl'), key: z.string(), before: z.string(), after: z.string() }),
+  z.object({ kind: z.literal('file'), path: z.string(), before: z.string().nullable(), after: z.string() }),
+]);
+
+const Plan = z.object({
+  remedy: z.string(),
+  title: z.string(),
+  risk: z.enum(['low', 'medium', 'high']),
+  hosts: z.array(
+    z.object({
+      host: HostField,
+      actions: z.array(Action),
+      basis: z.record(z.string(), z.unknown()),
+      predicted: z.array(z.string()),
+      risks: z.array(z.string()),
+      proof: z.array(z.string()),
+    }),
+  ),
+  left: z.array(z.object({ host: HostField, kind: z.enum(['nothing', 'refused']), reason: z.string() })),
+});
+
+export const ProposalRow = z
+  .object({
+    id: ProposalField,
+    run_id: RunIdField,
+    number: z.number(),
+    plan: json(Plan),
+    digest: z.string(),
+    requester: PersonField,
+    needed_approvals: z.number(),
+    state: ChangeStateField,
+    detail: z.string().nullable(),
+    created_at: z.number(),
+    expires_at: z.number(),
+  })
+  .transform(({ run_id, needed_approvals, created_at, expires_at, ...proposal }) => {
+    return {
+      ...proposal,
+      runId: run_id,
+      neededApprovals: needed_approvals,
+      createdAt: created_at,
+      expiresAt: expires_at,
+    };
+  });
+
+export const ApprovalRow = z
+  .object({
+    proposal_id: ProposalField,
+    digest: z.string(),
+    person: PersonField,
+    verdict: z.enum(['approve', 'reject']),
+    reason: z.string().nullable(),
+    surface: Surface,
+    at: z.number(),
+  })
+  .transform(({ proposal_id, ...approval }) => ({ ...approval, proposal: proposal_id }));
+
+export const UndoRequestRow = z
+  .object({
+    proposal_id: ProposalField,
+    person: PersonField,
+    reason: z.string().nullable(),
+    surface: Surface,
+    at: z.number(),
+  })
+  .transform(({ proposal_id, ...request }) => ({ ...request, proposal: proposal_id }));
+
+export const AttemptRow = z
+  .object({
+    id: z.string().transform(asAttemptId),
+    proposal_id: ProposalField,
+    host: HostField,
+    state: AttemptStateField,
+    detail: z.string().nullable(),
+    before_facts: json(z.unknown()).nullable(),
+    statements: json(z.array(z.string())),
+    updated_at: z.number(),
+  })
+  .transform(({ proposal_id, before_facts, updated_at, ...attempt }) => {
+    return { ...attempt, proposal: proposal_id, before: before_facts, updatedAt: updated_at };
+  });
+
+export const AuditRow = z.object({
+  at: z.number(),
+  event: z.string(),
+  actor: z.string(),
+  surface: z.enum(['slack', 'cli', 'engine']),
+  subject: z.string(),
+  body: json(z.record(z.string(), z.unknown())),
+});
+
+/** A row as the domain knows it. Throws a plain Error that names the table: a damaged database is nobody's typing mistake. */
+export function parseRow<S extends z.ZodType>(schema: S, row: unknown, table: string): z.output<S> {
+  const result = schema.safeParse(row);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Error(`a row of ${table} is not as it must be: ${issue?.path.join('.')} ${issue?.message}`);
+}
