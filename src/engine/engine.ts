@@ -159,10 +159,7 @@ async function requestUndo(context: EngineContext, request: UndoWish, proposal: 
     at: context.clock.now(),
   };
   mintUndoGrant(proposal, wish, context.policy);
-  const attempts = await context.store.changes.attempts(proposal.id);
-  const undoing = canUndo({ state: proposal.state, attempts })
-    ? await context.store.changes.requestUndo(wish)
-    : undefined;
+  const undoing = await context.store.changes.requestUndo(wish);
   if (undoing) return undoing;
   throw new OperatorError('state/not-applicable', {
     message: `${proposal.id} cannot be undone: it is ${proposal.state.replaceAll('_', ' ')}`,

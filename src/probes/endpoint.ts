@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
 
 /** An address and a TCP port; null when the tool prints `*` for the port. */
 export interface AddressAndPort {
@@ -44,12 +44,6 @@ export function isWildcard(address: string): boolean {
 /** Whether an address never leaves the host: 127.0.0.0/8, ::1 (RFC 1122, RFC 4291) or the name localhost. */
 export function isLoopback(address: string): boolean {
   return address === '::1' || address === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(address);
-}
-
-/** Whether a listener on `listening` gets connections to `address`; `::` is taken to be IPv6 only, as ss(8) prints it. */
-export function listensOn(listening: string, address: string): boolean {
-  if (listening === '*' || listening === address) return true;
-  return listening === (isIPv6(splitOnce(address, '%')[0] ?? '') ? '::' : '0.0.0.0');
 }
 
 function parsePort(text: string): number | null | undefined {

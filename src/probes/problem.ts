@@ -34,7 +34,8 @@ export function brokenOutput(output: ProbeOutput, tool: string): Problem | undef
   return undefined;
 }
 
-function problem(kind: Problem['problem'], output: ProbeOutput, reason: string): Problem {
+/** A problem with its reason and the first lines of what came. */
+export function problem(kind: Problem['problem'], output: ProbeOutput, reason: string): Problem {
   const text = output.stdout.trim() === '' ? output.stderr : output.stdout;
   const excerpt = text.split('\n', EXCERPT_LINES).join('\n').slice(0, EXCERPT_CHARACTERS);
   return { ok: false, problem: kind, reason, excerpt };

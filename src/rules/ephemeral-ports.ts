@@ -1,5 +1,6 @@
 import { formatNumber, list } from '../base/format.ts';
 import { parseEndpoint, formatEndpoint } from '../probes/endpoint.ts';
+import type { NginxLogEntry } from '../probes/nginx-log/fact.ts';
 import type { Facts } from '../probes/registry.ts';
 import type { SysctlFact } from '../probes/sysctl/fact.ts';
 import { budgetPorts, type PortUse, portUses } from './port-budget.ts';
@@ -43,14 +44,25 @@ export const ephemeralPortsRule = defineRule({
 
 /** The destination of the last `(99: …)` line of the last ten minutes; undefined when there is none or it names none. */
 function refusedDestination(facts: Facts): string | undefined {
-  const entry = facts['nginx-log']?.entries.find((candidate) => candidate.class === 'address-not-available');
-  if (entry === undefined || entry.recentLines === 0) return undefined;
-  const endpoint = parseEndpoint(/connect\(\) to (\S{1,80}) failed \(99: /.exec(entry.last)?.[1] ?? '');
+  if (recentRefusals(facts) === 0) return undefined;
+  const endpoint = parseEndpoint(
+    /connect\(\) to (\S{1,80}) failed \(99: /.exec(refusals(facts)?.last ?? '')?.[1] ?? '',
+  );
   return endpoint === undefined ? undefined : formatEndpoint(endpoint);
 }
 
+function refusals(facts: Facts): NginxLogEntry | undefined {
+  return facts['nginx-log']?.entries.find((entry) => entry.class === 'address-not-available');
+}
+
+function recentRefusals(facts: Facts): number {
+  return refusals(facts)?.recentLines ?? 0;
+}
+
 function finding(input: Input, uses: readonly PortUse[], sysctl: SysctlFact, refused: string | undefined): Finding {
-  const critical = uses.some((use) => use.share >= input.thresholds.critical_share || use.destinationText === refused);
+  const unattributed = refused === undefined && recentRefusals(input.facts) > 0;
+  const critical =
+    unattributed || uses.some((use) => use.share >= input.thresholds.critical_share || use.destinationText === refused);
   return {
     rule: 'ephemeral-ports',
     severity: critical ? 'critical' : 'warning',
@@ -93,7 +105,7 @@ function evidence(facts: Facts, uses: readonly PortUse[], sysctl: SysctlFact): r
   const counters = facts['tcp-counters'];
   const opens = counters?.perSecond.ActiveOpens;
   const log = facts['nginx-log'];
-  const refusals = log?.entries.find((entry) => entry.class === 'address-not-available')?.recentLines ?? 0;
+  const refused = recentRefusals(facts);
   return [
     ...uses.slice(0, SHOWN).flatMap((use): Evidence[] => [
       {
@@ -127,9 +139,9 @@ function evidence(facts: Facts, uses: readonly PortUse[], sysctl: SysctlFact): r
             source: `/proc/net/snmp, 2 samples ${counters.intervalSeconds} s apart`,
           },
         ]),
-    ...(refusals === 0 || log === undefined
+    ...(refused === 0 || log === undefined
       ? []
-      : [{ label: 'Refused for want of a port, last 10 min', value: refusals, unit: 'log lines', source: log.file }]),
+      : [{ label: 'Refused for want of a port, last 10 min', value: refused, unit: 'log lines', source: log.file }]),
   ];
 }
 

@@ -19,11 +19,16 @@ export function routePage(http: SandboxHttp): void {
     try {
       return new Response(await readFile(file, 'utf8'), { headers: { ...HEADERS, 'Content-Type': type } });
     } catch {
-      return new Response('Not found. If the page is not built yet: npm run build\n', { status: 404, headers: HEADERS });
+      return new Response('Not found. If the page is not built yet: npm run build\n', {
+        status: 404,
+        headers: HEADERS,
+      });
     }
   };
   http.get('/', () => serve(new URL('index.html', WRITTEN), 'text/html; charset=utf-8'));
-  http.get('/page/style.css', () => serve(new URL('style.css', WRITTEN), 'text/css; charset=utf-8'));
+  http.get('/page/:file{[a-z]+\\.css}', (context) =>
+    serve(new URL(context.req.param('file'), WRITTEN), 'text/css; charset=utf-8'),
+  );
   http.get('/page/:file{[a-z-]+\\.js}', (context) =>
     serve(new URL(context.req.param('file'), COMPILED), 'text/javascript; charset=utf-8'),
   );

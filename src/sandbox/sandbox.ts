@@ -89,7 +89,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   async function stop(): Promise<void> {
     if (stopping.signal.aborted) return;
     stopping.abort();
-    parts.connections.stop();
+    await parts.connections.stop();
     const closed = once(server, 'close');
     server.close();
     server.closeAllConnections();
@@ -122,6 +122,7 @@ function assemble(options: SandboxOptions, around: Surroundings): { http: Sandbo
   const traffic = createTraffic({ clock, changes });
   const workspace = createWorkspace({ directory: directoryOf(options), clock, ids, changes });
   const connections = createConnections({
+    clock,
     ids,
     appId: workspace.directory.appId,
     changes,

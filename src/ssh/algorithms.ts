@@ -23,12 +23,7 @@ export interface HostKeyWish {
  */
 export function algorithmsFor(wish: HostKeyWish): Algorithms {
   return {
-    kex: [
-      'curve25519-sha256',
-      'curve25519-sha256@libssh.org',
-      'ecdh-sha2-nistp256',
-      'diffie-hellman-group14-sha256',
-    ],
+    kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org', 'ecdh-sha2-nistp256', 'diffie-hellman-group14-sha256'],
     cipher: [
       'aes128-gcm@openssh.com',
       'aes256-gcm@openssh.com',

@@ -21,7 +21,10 @@ export function connectTimeout(host: Host, stage: ConnectStage): Failure {
     );
   }
   const missing = stage === 'handshake' ? 'did not begin to speak SSH' : `did not decide on the login of ${host.user}`;
-  return failure('timed_out', `${place(host)} accepted the connection but ${missing} ${waited}; check sshd and its load.`);
+  return failure(
+    'timed_out',
+    `${place(host)} accepted the connection but ${missing} ${waited}; check sshd and its load.`,
+  );
 }
 
 /* errno names, connect(2) and getaddrinfo(3). */

@@ -29,6 +29,8 @@ interface FrameParserInit {
   readonly steps: readonly ReadStep[];
   readonly capBytes?: number;
   readonly onStepStarted?: ((stepId: string) => void) | undefined;
+  /** Called when the last step has ended on both streams. */
+  readonly onComplete?: (() => void) | undefined;
 }
 
 interface RunningStep {
@@ -74,6 +76,7 @@ export function createFrameParser(init: FrameParserInit): FrameParser {
         if (!init.steps[index]) return;
         if (stream === 'stderr') at(index).stderrEnded = true;
         else at(index).ended = { at: atSeconds, exitCode };
+        if (init.steps.every((_, each) => isOver(running.get(each)))) init.onComplete?.();
       },
     });
   }
@@ -101,6 +104,10 @@ export function createFrameParser(init: FrameParserInit): FrameParser {
     retainedBytes: () =>
       [...running.values()].reduce((sum, step) => sum + step.stdout.retainedBytes() + step.stderr.retainedBytes(), 0),
   };
+}
+
+function isOver(step: RunningStep | undefined): boolean {
+  return step?.ended !== undefined && step.stderrEnded;
 }
 
 function outputOf(step: ReadStep, state: RunningStep, ended: { at: string; exitCode: number }): StepOutput {

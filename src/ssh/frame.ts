@@ -1,24 +1,12 @@
 import type { ReadStep } from '../engine/transport.ts';
 import { hostLine, scriptWord } from './host-line.ts';
-
-/** Seconds between TERM at a step's timeout and KILL. */
-export const KILL_AFTER_SECONDS = 2;
+import { FIND_TAGGED, KILL_AFTER_SECONDS } from './kill-line.ts';
 
 /*
  * Linux passes one argument of at most 128 KiB to a program (execve(2), MAX_ARG_STRLEN); the login shell receives the
  * whole line as one.
  */
 const MAX_LINE_BYTES = 120 * 1024;
-
-/*
- * Finds processes by the run's name in their environment, so that those that left the process group or whose parent is
- * gone are found too, and a reused pid is not. grep -z because environ holds NUL-separated text (proc(5)).
- */
-const FIND = `_cs_pids() {
-  for _cs_f in $(grep -lszF "$1" /proc/[0-9]*/environ); do
-    _cs_f=\${_cs_f#/proc/}; echo "\${_cs_f%%/*}"
-  done
-}`.split('\n');
 
 /*
  * GNU timeout(1) signals its whole process group; busybox's signals one process only. busybox is a symbolic link or no
@@ -91,26 +79,7 @@ export function frameLine(steps: readonly ReadStep[], nonce: string): string {
   const calls = steps.map((step, index) =>
     ['_cs_step', index, timeoutSeconds(step.timeoutMs), ...step.command.argv.map(scriptWord)].join(' '),
   );
-  const line = hostLine([`_cs_t=${nonce}`, ...FIND, ...FRAME, ...calls, 'exit 0']);
+  const line = hostLine([`_cs_t=${nonce}`, ...FIND_TAGGED, ...FRAME, ...calls, 'exit 0']);
   if (Buffer.byteLength(line) > MAX_LINE_BYTES) throw new Error('a framed script is too long for one exec');
   return line;
-}
-
-/** A line for a second exec that ends what a framed script left running: TERM, then KILL for what stays. */
-export function killLine(nonce: string, shellPid: number | undefined): string {
-  const find = `_cs_pids "COUNTERSIGN_STEP=${nonce}"`;
-  return hostLine([
-    ...FIND,
-    ...(shellPid === undefined ? [] : [killShell(shellPid, nonce, 'TERM')]),
-    `kill -TERM $(${find}) 2>/dev/null`,
-    `sleep ${KILL_AFTER_SECONDS + 1}`,
-    ...(shellPid === undefined ? [] : [killShell(shellPid, nonce, 'KILL')]),
-    `kill -KILL $(${find}) 2>/dev/null`,
-    'exit 0',
-  ]);
-}
-
-/* The command line is compared first: the pid may belong to another process by now. */
-function killShell(pid: number, nonce: string, signal: 'TERM' | 'KILL'): string {
-  return `grep -qszF ${nonce} /proc/${pid}/cmdline && kill -${signal} ${pid} 2>/dev/null`;
 }

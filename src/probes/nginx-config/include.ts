@@ -37,30 +37,50 @@ export function names(include: IncludePattern, path: string): boolean {
 
 function segmentMatches(pattern: string, name: string): boolean {
   if (name.startsWith('.') && !pattern.startsWith('.')) return false;
-  return new RegExp(`^${segmentSource(pattern)}$`, 's').test(name);
+  return matchParts(partsOf(pattern), name);
 }
 
-/** Consecutive `*` are one, so that matching cannot become slow. */
-function segmentSource(pattern: string): string {
-  return pattern.replaceAll(/\*+|\?|\[[!^]?\]?[^\]]*\]|\\?[\s\S]/g, (part) => {
-    if (part.startsWith('*')) return '.*';
-    if (part === '?') return '.';
-    if (part.length > 2 && part.startsWith('[')) return bracket(part);
-    return escapeLiteral(part.length === 2 ? part.slice(1) : part);
+/** One part of a pattern: `*`, or a test of one character. */
+type Part = '*' | ((character: string) => boolean);
+
+/** Goes back to the last `*` alone, which suffices and keeps the time within pattern times name. */
+function matchParts(parts: readonly Part[], name: string): boolean {
+  let part = 0;
+  let star = -1;
+  let retry = 0;
+  for (let at = 0; at < name.length || part < parts.length; ) {
+    const current = parts[part];
+    if (current === '*') {
+      star = part++;
+      retry = at;
+    } else if (at < name.length && current?.(name.charAt(at))) {
+      part++;
+      at++;
+    } else if (star !== -1 && retry < name.length) {
+      part = star + 1;
+      at = ++retry;
+    } else return false;
+  }
+  return true;
+}
+
+function partsOf(pattern: string): Part[] {
+  return [...pattern.matchAll(/\*|\?|\[[!^]?\]?[^\]]*\]|\\?[\s\S]/g)].map(([text]): Part => {
+    if (text === '*') return '*';
+    if (text === '?') return () => true;
+    if (text.length > 2 && text.startsWith('[')) return bracket(text);
+    const literal = text.length === 2 ? text.slice(1) : text;
+    return (character) => character === literal;
   });
 }
 
-function bracket(part: string): string {
-  const negated = part.startsWith('[!') || part.startsWith('[^');
-  const members = part.slice(negated ? 2 : 1, -1).replaceAll(/[\\\]^[]/g, '\\$&');
-  return isRangeList(members) ? `[${negated ? '^' : ''}${members}]` : escapeLiteral(part);
-}
-
-/** A descending range such as `z-a` names nothing and is not a regular expression. */
-function isRangeList(members: string): boolean {
-  return [...members.matchAll(/([^\\])-([^\\])/g)].every(([, low = '', high = '']) => low <= high);
-}
-
-function escapeLiteral(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+function bracket(text: string): (character: string) => boolean {
+  const negated = text.startsWith('[!') || text.startsWith('[^');
+  const members = [...text.slice(negated ? 2 : 1, -1).matchAll(/([\s\S])-([\s\S])|([\s\S])/g)];
+  return (character) => {
+    const inside = members.some(([, low, high, single]) =>
+      low !== undefined && high !== undefined ? low <= character && character <= high : character === single,
+    );
+    return inside !== negated;
+  };
 }

@@ -1,5 +1,6 @@
 import { sha256 } from '../../base/digest.ts';
 import { sudoRefused } from '../privilege.ts';
+import { problem, unreadable } from '../problem.ts';
 import type { Parsed, ProbeOutput } from '../probe.ts';
 import { splitDump } from './dump.ts';
 import { extractFact } from './extract.ts';
@@ -20,22 +21,14 @@ interface Dump {
  * On an error nginx prints no configuration and says why on stderr as `[emerg] …` (nginx(8)).
  */
 export function parseNginxConfig(output: ProbeOutput): Parsed<NginxConfigFact> {
-  if (/^absent$/m.test(output.stdout)) return failed(output, 'tool_missing', 'nginx is not installed on this host.');
+  if (/^absent$/m.test(output.stdout)) return problem('tool_missing', output, 'nginx is not installed on this host.');
   if (output.droppedBytes > 0) {
-    return failed(
-      output,
-      'unreadable',
-      'The configuration is longer than the output limit, so it was not judged in part.',
-    );
+    return unreadable(output, 'The configuration is longer than the output limit, so it was not judged in part.');
   }
   const dumps = splitFrames(output.stdout);
-  if (!dumps) return failed(output, 'unreadable', 'Expected the output of nginx -T, but it has another form.');
+  if (!dumps) return unreadable(output, 'Expected the output of nginx -T, but it has another form.');
   if (dumps.length === 0) {
-    return failed(
-      output,
-      'unreadable',
-      'Every nginx master belongs to another user, so its configuration was not read.',
-    );
+    return unreadable(output, 'Every nginx master belongs to another user, so its configuration was not read.');
   }
   if (dumps.some((dump) => dump.exitCode !== 0)) return refused(output);
   return merge(output, dumps);
@@ -65,28 +58,24 @@ function splitFrames(stdout: string): Dump[] | null {
 }
 
 function refused(output: ProbeOutput): Parsed<never> {
-  if (sudoRefused(output)) return failed(output, 'sudo_refused', `Reading the configuration needs root. ${SUDOERS}`);
-  const emergency = /\[(?:emerg|alert)\].*/.exec(output.stderr)?.[0];
+  if (sudoRefused(output)) return problem('sudo_refused', output, `Reading the configuration needs root. ${SUDOERS}`);
+  const emergency = /\[(?:emerg|alert)\].*/.exec(output.stderr)?.[0].replace(/ \d+#\d+:/, '');
   if (emergency?.includes('Permission denied')) {
-    return failed(output, 'unreadable', `nginx -T needs root on this host: ${emergency}. ${SUDOERS}`);
+    return unreadable(output, `nginx -T needs root on this host: ${emergency}. ${SUDOERS}`);
   }
   const said = emergency ?? 'nginx -T failed without saying why';
-  return failed(output, 'unreadable', `nginx refuses its own configuration, so nothing in it was judged: ${said}`);
+  return unreadable(output, `nginx refuses its own configuration, so nothing in it was judged: ${said}`);
 }
 
 function merge(output: ProbeOutput, dumps: readonly Dump[]): Parsed<NginxConfigFact> {
   const facts: NginxConfigFact[] = [];
   for (const dump of dumps) {
     const files = splitDump(dump.text);
-    if (files.length === 0) return failed(output, 'unreadable', 'nginx -T printed no configuration file.');
+    if (files.length === 0) return unreadable(output, 'nginx -T printed no configuration file.');
     const resolved = resolveConfig(files);
     if (!resolved.ok) {
       const where = `${resolved.file}:${resolved.error.line}`;
-      return failed(
-        output,
-        'unreadable',
-        `The configuration was not understood at ${where}: ${resolved.error.message}.`,
-      );
+      return unreadable(output, `The configuration was not understood at ${where}: ${resolved.error.message}.`);
     }
     const digests = files.map(({ path, text }) => ({ path, sha256: sha256(text) }));
     facts.push({ files: digests, ...extractFact(resolved.directives) });
@@ -106,12 +95,4 @@ function combined(facts: readonly NginxConfigFact[]): NginxConfigFact {
     errorLogs: facts.flatMap((fact) => fact.errorLogs),
     connectionMaps: facts.flatMap((fact) => fact.connectionMaps),
   };
-}
-
-function failed(
-  output: ProbeOutput,
-  problem: 'sudo_refused' | 'tool_missing' | 'unreadable',
-  reason: string,
-): Parsed<never> {
-  return { ok: false, problem, reason, excerpt: `${output.stderr}${output.stdout}`.slice(0, 400) };
 }

@@ -1,3 +1,4 @@
+import { parseAddress } from '../endpoint.ts';
 import type { Backend, ConfigPlace, Placed } from './fact.ts';
 import type { ResolvedDirective } from './resolve.ts';
 
@@ -52,5 +53,9 @@ export function endpointOf(text: string, defaultPort: number): Backend['endpoint
   const bracketed = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(text);
   const plain = bracketed ?? /^([^:]+)(?::(\d{1,5}))?$/.exec(text);
   if (!plain) return null;
-  return { address: (plain[1] ?? '').toLowerCase(), port: plain[2] === undefined ? defaultPort : Number(plain[2]) };
+  const address = plain[1] ?? '';
+  return {
+    address: parseAddress(address) ?? address.toLowerCase(),
+    port: plain[2] === undefined ? defaultPort : Number(plain[2]),
+  };
 }

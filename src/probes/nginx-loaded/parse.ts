@@ -1,3 +1,4 @@
+import { unreadable } from '../problem.ts';
 import type { Parsed, ProbeOutput } from '../probe.ts';
 import type { NginxLoadedFact } from './fact.ts';
 
@@ -7,8 +8,10 @@ import type { NginxLoadedFact } from './fact.ts';
  */
 export function parseNginxLoaded(output: ProbeOutput): Parsed<NginxLoadedFact> {
   if (!/^(?:none|master \d+)$/m.test(output.stdout)) {
-    const reason = 'Expected nginx masters and the times of their workers, but the output has another form.';
-    return { ok: false, problem: 'unreadable', reason, excerpt: `${output.stdout}${output.stderr}`.slice(0, 400) };
+    return unreadable(
+      output,
+      'Expected nginx masters and the times of their workers, but the output has another form.',
+    );
   }
   const facts = output.stdout.split(/^(?=master \d+$)/m).map(parseMaster);
   const [first = { oldestWorkerStartedAt: null, newestConfig: null }, ...rest] = facts;

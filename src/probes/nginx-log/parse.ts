@@ -1,4 +1,5 @@
 import { sudoRefused } from '../privilege.ts';
+import { problem, unreadable } from '../problem.ts';
 import type { Parsed, ProbeOutput } from '../probe.ts';
 import type { NginxLogClass, NginxLogEntry, NginxLogFact } from './fact.ts';
 
@@ -25,7 +26,7 @@ export function parseNginxLog(output: ProbeOutput): Parsed<NginxLogFact> {
   const files = after(lines, 'file ');
   const unread = after(lines, 'unread ');
   if (now === null || (files.length === 0 && unread.length === 0)) {
-    return failed(output, 'unreadable', 'Expected the nginx error log by class, but the output has another form.');
+    return unreadable(output, 'Expected the nginx error log by class, but the output has another form.');
   }
   const [file] = files;
   if (file === undefined) return notRead(output, unread);
@@ -67,11 +68,7 @@ function localMs(text: string): number | null {
 function notRead(output: ProbeOutput, unread: readonly string[]): Parsed<never> {
   const advice = unread.map((file) => `"/usr/bin/tail -n 2000 ${file}"`).join(' and ');
   if (sudoRefused(output)) {
-    return failed(output, 'sudo_refused', `Reading the error log needs root: allow ${advice} in sudoers.`);
+    return problem('sudo_refused', output, `Reading the error log needs root: allow ${advice} in sudoers.`);
   }
-  return failed(output, 'unreadable', `${unread.join(', ')} could not be read; with sudo, allow ${advice} in sudoers.`);
-}
-
-function failed(output: ProbeOutput, problem: 'sudo_refused' | 'unreadable', reason: string): Parsed<never> {
-  return { ok: false, problem, reason, excerpt: `${output.stderr}${output.stdout}`.slice(0, 400) };
+  return unreadable(output, `${unread.join(', ')} could not be read; with sudo, allow ${advice} in sudoers.`);
 }

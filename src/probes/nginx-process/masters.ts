@@ -7,6 +7,7 @@
  *   as one is here: containers and neighbours are seen in ps(1), and asking about them would answer the wrong question.
  * - `trusted PID` says whether a master's command line may be acted upon: anybody can run a process with that title, and
  *   a configuration named by a stranger, read as root, would be a stranger's code run as root.
+ * - `link PID NAME` reads a link of /proc/PID, which for another user's process takes root (ptrace(2) access).
  * - `binary PID` prints the master's binary, with ` (deleted)` when it was replaced on disk (proc_pid_exe(5)).
  * - `sound FILE` says whether a binary belongs to root or to us and nobody else can write it.
  * - `option LINE -c` prints the value of an option on a master's line.
@@ -14,6 +15,7 @@
 export const NGINX_SHELL = `
 S=$1
 root() { if [ "$S" = sudo ] && [ "$(id -u)" != 0 ]; then sudo -n "$@"; else "$@"; fi; }
+link() { readlink "/proc/$1/$2" 2>/dev/null || { [ "$S" = sudo ] && sudo -n readlink "/proc/$1/$2" 2>/dev/null </dev/null; }; }
 processes() {
   ps -eo pid,ppid,args 2>/dev/null || for d in /proc/[0-9]*; do
     [ -r "$d/cmdline" ] || continue
@@ -23,7 +25,7 @@ processes() {
 masters() {
   own=$(readlink /proc/self/ns/net 2>/dev/null)
   processes | awk '$3=="nginx:"&&$4=="master"&&$5=="process"' | while read -r pid rest; do
-    ns=$(readlink "/proc/$pid/ns/net" 2>/dev/null)
+    ns=$(link "$pid" ns/net)
     case $ns in ''|"$own") echo "1 $pid $rest" ;; *) echo "2 $pid $rest" ;; esac
   done | sort -n | awk 'NR==1{k=$1}$1==k{sub(/^[12] /,"");print}' | head -n 16
 }
@@ -31,7 +33,7 @@ trusted() {
   uid=$(awk '/^Uid:/{print $3}' "/proc/$1/status" 2>/dev/null)
   [ "$uid" = 0 ] || [ "$uid" = "$(id -u)" ]
 }
-binary() { readlink "/proc/$1/exe" 2>/dev/null || { [ "$S" = sudo ] && sudo -n readlink "/proc/$1/exe" 2>/dev/null; }; }
+binary() { link "$1" exe; }
 sound() {
   [ -x "$1" ] && [ -n "$(find "$1" -prune \\( -user 0 -o -user "$(id -u)" \\) ! -perm -020 ! -perm -002 2>/dev/null)" ]
 }

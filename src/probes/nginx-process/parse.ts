@@ -1,3 +1,4 @@
+import { unreadable } from '../problem.ts';
 import type { Parsed, ProbeOutput } from '../probe.ts';
 import type { NginxMaster, NginxProcessFact, NginxVersion } from './fact.ts';
 
@@ -24,7 +25,7 @@ export function parseVersion(text: string): NginxVersion | null {
   const match = /^([A-Za-z][\w.-]*)\/((\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?\S*)$/.exec(text.trim());
   if (!match) return null;
   const [, flavor = '', version = '', major, minor, patch = '0'] = match;
-  return { flavor, text: version, major: Number(major), minor: Number(minor), patch: Number(patch) };
+  return { flavor: flavor.toLowerCase(), text: version, major: Number(major), minor: Number(minor), patch: Number(patch) };
 }
 
 function parseMaster(block: string): NginxMaster | null {
@@ -55,8 +56,4 @@ function option(args: string, flag: '-c' | '-p'): string | null {
   const word = words[at];
   if (word === undefined) return null;
   return (word === flag ? words[at + 1] : word.slice(2)) ?? null;
-}
-
-function unreadable(output: ProbeOutput, reason: string): Parsed<never> {
-  return { ok: false, problem: 'unreadable', reason, excerpt: `${output.stdout}${output.stderr}`.slice(0, 400) };
 }

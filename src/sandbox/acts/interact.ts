@@ -47,7 +47,10 @@ export async function interactWithMessage(
 }
 
 /** A person uses an element of the modal in front of them, or of the App Home. */
-export async function interactWithView(deps: ActDeps, input: Interaction & { surface: 'modal' | 'home' }): Promise<ActResult> {
+export async function interactWithView(
+  deps: ActDeps,
+  input: Interaction & { surface: 'modal' | 'home' },
+): Promise<ActResult> {
   const { workspace } = deps;
   const user = personOf(workspace, input.user);
   const view = input.surface === 'modal' ? workspace.views.top(user.id) : workspace.views.home(user.id);

@@ -1,5 +1,17 @@
 import { isObject } from '../json.ts';
-import { anything, boolean, byType, type Check, list, oneOf, optional, problem, required, shape, string } from './check.ts';
+import {
+  anything,
+  boolean,
+  byType,
+  type Check,
+  list,
+  oneOf,
+  optional,
+  problem,
+  required,
+  shape,
+  string,
+} from './check.ts';
 import { accessory, actionElement, imageElement, inputElement } from './elements.ts';
 import { richText } from './rich-text.ts';
 import { anyText, identifier, plainText } from './text.ts';

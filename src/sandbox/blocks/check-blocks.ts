@@ -1,6 +1,18 @@
 import { isObject, type JsonObject, objectsOf, textOf } from '../json.ts';
 import { messageBlock, viewBlock } from './blocks.ts';
-import { anything, boolean, type Check, list, oneOf, optional, type Problem, problem, required, shape, string } from './check.ts';
+import {
+  anything,
+  boolean,
+  type Check,
+  list,
+  oneOf,
+  optional,
+  type Problem,
+  problem,
+  required,
+  shape,
+  string,
+} from './check.ts';
 import { elementsOf } from './elements-of.ts';
 import { plainText } from './text.ts';
 

@@ -1,4 +1,16 @@
-import { boolean, byType, type Check, list, number, oneOf, optional, problem, required, shape, string } from './check.ts';
+import {
+  boolean,
+  byType,
+  type Check,
+  list,
+  number,
+  oneOf,
+  optional,
+  problem,
+  required,
+  shape,
+  string,
+} from './check.ts';
 import { isObject } from '../json.ts';
 import { confirmation, identifier, plainText, selectOption, tickOption } from './text.ts';
 

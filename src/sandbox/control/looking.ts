@@ -90,6 +90,10 @@ function streamChanges(deps: ControlDeps): Response {
     cancel: () => unsubscribe(),
   });
   return new Response(lines, {
-    headers: { 'Content-Type': 'application/x-ndjson', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' },
+    headers: {
+      'Content-Type': 'application/x-ndjson',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+    },
   });
 }

@@ -12,18 +12,21 @@ export function textView(source: unknown, names: Names): Child {
 
 /** Asks before an action counts; resolves with the answer. Escape means no. */
 export function askToConfirm(confirm: JsonObject, names: Names): Promise<boolean> {
-  const yes = h('button', { class: confirm['style'] === 'danger' ? 'button danger' : 'button primary', value: 'yes' });
-  yes.append(textView(confirm['confirm'], names) || 'Yes');
-  const no = h('button', { class: 'button', value: 'no' });
-  no.append(textView(confirm['deny'], names) || 'No');
-  const title = h('h2', { id: 'confirm-title' }, textView(confirm['title'], names));
-  const body = h('p', {}, textView(confirm['text'], names));
-  const buttons = h('div', { class: 'dialog-buttons' }, no, yes);
-  const form = h('form', { method: 'dialog' }, title, body, buttons);
-  const dialog = h('dialog', { class: 'confirm', 'aria-labelledby': 'confirm-title', 'data-testid': 'confirm' }, form);
+  const look = confirm['style'] === 'danger' ? 'button danger' : 'button primary';
+  const yes = h('button', { type: 'button', class: look }, textView(confirm['confirm'], names) || 'Yes');
+  const no = h('button', { type: 'button', class: 'button' }, textView(confirm['deny'], names) || 'No');
+  const dialog = h(
+    'dialog',
+    { class: 'confirm', 'aria-labelledby': 'confirm-title', 'data-testid': 'confirm' },
+    h('h2', { id: 'confirm-title' }, textView(confirm['title'], names)),
+    h('p', {}, textView(confirm['text'], names)),
+    h('div', { class: 'dialog-buttons' }, no, yes),
+  );
   document.body.append(dialog);
   dialog.showModal();
   yes.focus();
+  yes.addEventListener('click', () => dialog.close('yes'));
+  no.addEventListener('click', () => dialog.close('no'));
   return new Promise((resolve) => {
     dialog.addEventListener('close', () => {
       dialog.remove();

@@ -13,18 +13,19 @@ const EMPHASIS: Readonly<Record<string, 'bold' | 'italic' | 'strike'>> = { '*': 
 
 /** Slack's markup as pieces (docs.slack.dev/messaging/formatting-message-text). Whatever is not markup stays text. */
 export function parseMrkdwn(source: string): readonly Piece[] {
-  const parts = source.split('```');
-  if (parts.length < 3) return quotedLines(source);
-  const lastText = parts.length % 2 === 1 ? parts.length : parts.length - 1;
-  const pieces = parts.slice(0, lastText).flatMap((part, index) => {
-    if (index % 2 === 1) return [{ kind: 'fence', text: unescape(part.replace(/^\n/, '').replace(/\n$/, '')) } as const];
-    return quotedLines(part.replace(/^\n/, index > 0 ? '' : '\n').replace(/\n$/, index < lastText - 1 ? '' : '\n'));
-  });
-  return lastText < parts.length ? [...pieces, ...quotedLines(`\`\`\`${parts.at(-1)}`)] : pieces;
+  const pieces: Piece[] = [];
+  let rest = source;
+  for (;;) {
+    const fence = /```\n?([\s\S]+?)\n?```\n?/.exec(rest);
+    if (fence === null) return [...pieces, ...quotedLines(rest)];
+    pieces.push(...quotedLines(rest.slice(0, fence.index).replace(/\n$/, '')));
+    pieces.push({ kind: 'fence', text: decodeEscapes(fence[1] ?? '') });
+    rest = rest.slice(fence.index + fence[0].length);
+  }
 }
 
 /** The three escapes that Slack knows, undone. */
-export function unescape(source: string): string {
+export function decodeEscapes(source: string): string {
   return source.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
@@ -62,12 +63,12 @@ export function parseInline(source: string): readonly Piece[] {
       at += 1;
       continue;
     }
-    if (plain !== '') pieces.push({ kind: 'text', text: unescape(plain) });
+    if (plain !== '') pieces.push({ kind: 'text', text: decodeEscapes(plain) });
     plain = '';
     pieces.push(found.piece);
     at += found.length;
   }
-  if (plain !== '') pieces.push({ kind: 'text', text: unescape(plain) });
+  if (plain !== '') pieces.push({ kind: 'text', text: decodeEscapes(plain) });
   return pieces;
 }
 
@@ -89,7 +90,7 @@ function pieceAt(source: string, at: number): Found | undefined {
 
 function codeAt(rest: string): Found | undefined {
   const match = /^`([^`\n]+)`/.exec(rest);
-  return match ? { piece: { kind: 'code', text: unescape(match[1] ?? '') }, length: match[0].length } : undefined;
+  return match ? { piece: { kind: 'code', text: decodeEscapes(match[1] ?? '') }, length: match[0].length } : undefined;
 }
 
 function emojiAt(rest: string): Found | undefined {
@@ -118,20 +119,20 @@ function referenceAt(rest: string): Found | undefined {
 
 function parseReference(inner: string): Piece | undefined {
   const [target = '', ...labels] = inner.split('|');
-  const label = unescape(labels.join('|'));
+  const label = decodeEscapes(labels.join('|'));
   if (target.startsWith('@')) return { kind: 'user', id: target.slice(1), label };
   if (target.startsWith('#')) return { kind: 'channel', id: target.slice(1), label };
   if (target.startsWith('!subteam^')) return { kind: 'group', id: target.slice('!subteam^'.length), label };
   if (target.startsWith('!date^')) return parseDate(target, label);
   if (/^!(?:here|channel|everyone)$/.test(target)) return { kind: 'broadcast', id: target.slice(1), label };
-  const url = unescape(target);
+  const url = decodeEscapes(target);
   return /^(?:https?:|mailto:|tel:)/i.test(url) ? { kind: 'link', url, text: label || url } : undefined;
 }
 
 /** `!date^seconds^format[^link]`, then the fallback. */
 function parseDate(target: string, fallback: string): Piece {
   const [, seconds = '', format = ''] = target.split('^');
-  return { kind: 'date', timeS: Number(seconds), format: unescape(format), fallback };
+  return { kind: 'date', timeS: Number(seconds), format: decodeEscapes(format), fallback };
 }
 
 function isWord(character: string | undefined): boolean {

@@ -14,7 +14,11 @@ export function literal(text: string): Child {
   const parts = text.split(REORDERING).map((part, index) => {
     if (index % 2 === 0) return part;
     const code = part.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
-    return h('span', { class: 'control-character', title: 'A character that changes the direction of text' }, `U+${code}`);
+    return h(
+      'span',
+      { class: 'control-character', title: 'A character that changes the direction of text' },
+      `U+${code}`,
+    );
   });
   return fragment(...parts);
 }
@@ -83,9 +87,11 @@ function referenceView(piece: Extract<Piece, { label: string }>, names: Names): 
 
 function partView(part: Part, names: Names): Child {
   if (part.kind === 'fence') return h('pre', {}, literal(part.text));
-  if (part.kind === 'heading') return h('p', { class: 'markdown-heading' }, piecesView(part.pieces, names));
-  if (part.kind === 'quote') return h('blockquote', {}, piecesView(part.pieces, names));
-  if (part.kind === 'paragraph') return h('p', {}, piecesView(part.pieces, names));
-  const items = part.items.map((item) => h('li', {}, piecesView(item, names)));
-  return part.ordered ? h('ol', {}, ...items) : h('ul', {}, ...items);
+  if (part.kind === 'items') {
+    const items = part.items.map((item) => h('li', {}, piecesView(item, names)));
+    return part.ordered ? h('ol', {}, ...items) : h('ul', {}, ...items);
+  }
+  const inner = piecesView(part.pieces, names);
+  if (part.kind === 'quote') return h('blockquote', {}, inner);
+  return h('p', { class: part.kind === 'heading' ? 'markdown-heading' : undefined }, inner);
 }

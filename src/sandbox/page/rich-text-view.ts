@@ -33,7 +33,9 @@ function listView(list: JsonObject, names: Names): HTMLElement {
 }
 
 function inlinesView(section: JsonObject, names: Names): DocumentFragment {
-  return fragment(...objects(section['elements']).map((inline) => styled(inlineView(inline, names), object(inline['style']))));
+  return fragment(
+    ...objects(section['elements']).map((inline) => styled(inlineView(inline, names), object(inline['style']))),
+  );
 }
 
 function inlineView(inline: JsonObject, names: Names): Child {

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
+import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/ids.ts';
 import type { Changes } from '../changes.ts';
 import { isObject, type JsonObject, parseJson } from '../json.ts';
@@ -10,6 +12,9 @@ export const MAX_CONNECTIONS = 10;
 
 /** Clients give up on a server that they have not heard a ping from for 30 s. */
 const PING_EVERY_MS = 10_000;
+
+/** How long a client may take to answer a close frame when the sandbox stops. */
+const CLOSE_PATIENCE_MS = 1000;
 
 /** Why Slack asks a client to connect anew. */
 export type DisconnectReason = 'warning' | 'refresh_requested' | 'too_many_websockets' | 'link_disabled';
@@ -25,10 +30,12 @@ export interface Connections {
   /** Sends `disconnect` and sends no more envelopes there. Returns how many sockets were told. */
   disconnect(reason: DisconnectReason, which: 'one' | 'all'): number;
   readonly count: number;
-  stop(): void;
+  /** Closes all sockets with the close handshake, and breaks those that do not answer. */
+  stop(): Promise<void>;
 }
 
 interface Deps {
+  readonly clock: Clock;
   readonly ids: Ids;
   readonly appId: string;
   readonly changes: Changes;
@@ -62,7 +69,10 @@ export function createConnections(deps: Deps): Connections {
       clearInterval(pings);
       drop(socket);
     });
-    if (ready.length >= MAX_CONNECTIONS) return tell(socket, 'too_many_websockets');
+    if (ready.length >= MAX_CONNECTIONS) {
+      tell(socket, 'too_many_websockets');
+      return;
+    }
     ready.push(socket);
     socket.send(JSON.stringify(hello(ready.length, deps.appId)));
     deps.changes.emit({ kind: 'workspace' });
@@ -97,11 +107,18 @@ export function createConnections(deps: Deps): Connections {
     get count() {
       return ready.length;
     },
-    stop: () => {
-      for (const socket of server.clients) socket.terminate();
-      server.close();
-    },
+    stop: () => stopAll(server, deps.clock),
   };
+}
+
+async function stopAll(server: WebSocketServer, clock: Clock): Promise<void> {
+  const closed = [...server.clients].map((socket) => once(socket, 'close'));
+  for (const socket of server.clients) socket.close(1001);
+  const patience = new AbortController();
+  await Promise.race([Promise.all(closed), clock.sleep(CLOSE_PATIENCE_MS, patience.signal).catch(() => {})]);
+  patience.abort();
+  for (const socket of server.clients) socket.terminate();
+  server.close();
 }
 
 function hello(connections: number, appId: string): JsonObject {

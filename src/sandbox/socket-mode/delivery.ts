@@ -64,7 +64,10 @@ export function createCourier(deps: Deps): Courier {
       waiting.set(id, lost ? () => {} : resolve);
     });
     try {
-      const deadline = deps.clock.sleep(ACK_DEADLINE_MS, stop).then(() => undefined, () => undefined);
+      const deadline = deps.clock.sleep(ACK_DEADLINE_MS, stop).then(
+        () => undefined,
+        () => undefined,
+      );
       const { delayMs } = deps.faults.state;
       if (delayMs > 0) await deps.clock.sleep(delayMs, stop).catch(() => {});
       if (!send(frame)) return { outcome: 'dispatch_failed' };

@@ -69,4 +69,3 @@ export function createArgs(body: JsonObject): Args {
     flag: (name) => ['true', '1'].includes(text(name) ?? ''),
   };
 }
-

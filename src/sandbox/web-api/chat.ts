@@ -76,5 +76,8 @@ function remove({ workspace }: Deps, args: Args): JsonObject {
 
 function permalink({ workspace, origin }: Deps, args: Args): JsonObject {
   const message = messageOf(args, workspace, 'message_ts');
-  return { channel: message.channel, permalink: `${origin()}/archives/${message.channel}/p${message.ts.replace('.', '')}` };
+  return {
+    channel: message.channel,
+    permalink: `${origin()}/archives/${message.channel}/p${message.ts.replace('.', '')}`,
+  };
 }

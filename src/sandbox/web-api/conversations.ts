@@ -42,9 +42,11 @@ export function conversationMethods(workspace: Workspace): Methods {
 function open(workspace: Workspace, args: Args): JsonObject {
   const given = args.text('channel');
   const users = (args.text('users') ?? '').split(',').filter((id) => id !== '');
-  if (given === undefined && users.length !== 1) throw new SlackError(users.length === 0 ? 'users_list_not_supplied' : 'not_enough_users');
+  if (given === undefined && users.length !== 1)
+    throw new SlackError(users.length === 0 ? 'users_list_not_supplied' : 'not_enough_users');
   const conversation = workspace.directory.conversation(given ?? users[0] ?? '');
-  if (conversation?.directWith === undefined) throw new SlackError(given === undefined ? 'user_not_found' : 'channel_not_found');
+  if (conversation?.directWith === undefined)
+    throw new SlackError(given === undefined ? 'user_not_found' : 'channel_not_found');
   return { no_op: true, already_open: true, channel: { id: conversation.id } };
 }
 
@@ -57,7 +59,9 @@ function history(workspace: Workspace, args: Args): JsonObject {
   const inclusive = args.flag('inclusive');
   const wanted = all
     .filter((message) => message.threadTs === undefined)
-    .filter(({ ts }) => (inclusive ? Number(ts) >= oldest && Number(ts) <= latest : Number(ts) > oldest && Number(ts) < latest))
+    .filter(({ ts }) =>
+      inclusive ? Number(ts) >= oldest && Number(ts) <= latest : Number(ts) > oldest && Number(ts) < latest,
+    )
     .reverse();
   const limit = args.number('limit') ?? PAGE_SIZE;
   return {

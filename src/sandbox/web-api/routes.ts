@@ -23,7 +23,7 @@ export function routeWebApi(http: SandboxHttp, deps: Deps): void {
     const body = type.includes('json')
       ? objectFrom(await context.req.text())
       : ((await context.req.parseBody()) satisfies JsonObject);
-    const bearer = context.req.header('authorization')?.replace(/^Bearer\s+/i, '');
+    const bearer = context.req.header('authorization')?.replace(/^Bearer\s*/i, '');
     const sent = typeof body['token'] === 'string' ? body['token'] : undefined;
     const answer = deps.api.call(context.req.param('method'), bearer ?? sent, body);
     if (answer.status === 200 && deps.faults.take('dropAnswers')) context.env.incoming.socket.destroy();

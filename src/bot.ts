@@ -1,0 +1,124 @@
+import { systemClock } from './base/clock.ts';
+import { createDisposal, type Disposal } from './base/disposal.ts';
+import { OperatorError } from './base/error.ts';
+import { systemIds } from './base/ids.ts';
+import { Secret } from './base/secret.ts';
+import type { Output } from './cli/deps.ts';
+import { type Composition, compose } from './compose.ts';
+import type { Config } from './config/load.ts';
+import type { Person } from './engine/ports.ts';
+import { startSlackApp } from './slack/app.ts';
+
+/** How the local stand-in for Slack is shown when there are no tokens. */
+export interface SandboxSetting {
+  readonly port: number;
+  /** Lines for a newcomer; a line that starts with `/` can be clicked. */
+  readonly welcome: readonly string[];
+}
+
+const DEFAULT_SANDBOX: SandboxSetting = {
+  port: 8377,
+  welcome: ['This is a local stand-in for Slack: no tokens are configured. Type:', '/runbook help', '/runbook list'],
+};
+
+interface SlackAccess {
+  readonly botToken: Secret;
+  readonly appToken: Secret;
+  readonly apiUrl: string | undefined;
+}
+
+/** Runs the bot until `signal` is aborted, then stops it in order: Slack first, then the engine, then the store. */
+export async function runBot(config: Config, output: Output, signal: AbortSignal, sandbox: SandboxSetting = DEFAULT_SANDBOX): Promise<void> {
+  await using disposal = createDisposal();
+  const access = slackAccess(config);
+  const people = access ? config.people : withSandboxIdentities(config.people);
+  const composition = disposal.use(compose({ ...config, people }, { log: true }));
+  warnOfBrokenRunbooks(composition, output);
+  const { command } = config.slack;
+  const slack = access ?? (await localSlack(disposal, composition, people, command, sandbox, output));
+  const { engine, context } = composition;
+  disposal.use(
+    await startSlackApp({
+      ...slack,
+      command,
+      teams: config.slack.teams,
+      engine,
+      messages: context.store.messages,
+      policy: context.policy,
+      inventory: context.inventory,
+      runbooks: context.runbooks,
+      clock: context.clock,
+      logger: context.logger,
+    }),
+  );
+  engine.serve();
+  output.line('Ready. Ctrl-C stops it.');
+  await aborted(signal);
+  output.line('Stopping.');
+}
+
+/** Both tokens, or none; one alone is a mistake that must not end in a local page nobody looks at. */
+function slackAccess({ slack, file }: Config): SlackAccess | undefined {
+  const { botToken, appToken } = slack;
+  if (botToken && appToken) return { botToken, appToken, apiUrl: undefined };
+  if (!botToken && !appToken) return undefined;
+  throw new OperatorError('config/invalid', {
+    message: `only the ${botToken ? 'bot' : 'app'} token is set`,
+    hint: 'Set both slack.bot_token (xoxb-…) and slack.app_token (xapp-…), or neither for the local stand-in.',
+    location: { file, line: 1, column: 1 },
+  });
+}
+
+function withSandboxIdentities(people: readonly Person[]): Person[] {
+  return people.map((person, index) => ({ ...person, slackUserId: person.slackUserId ?? `U0LOCAL${index + 1}` }));
+}
+
+async function localSlack(
+  disposal: Disposal,
+  { context }: Composition,
+  people: readonly Person[],
+  command: string,
+  { port, welcome }: SandboxSetting,
+  output: Output,
+): Promise<SlackAccess> {
+  const { startSandbox } = await import('./sandbox/sandbox.ts');
+  const sandbox = disposal.use(
+    await startSandbox({
+      port,
+      clock: systemClock,
+      ids: systemIds,
+      logger: context.logger,
+      botName: 'countersign',
+      command: { name: command, usageHint: 'run NAME on HOSTS', description: 'Run a runbook on hosts' },
+      members: [
+        ...people.map(({ name, slackUserId = '', roles }) => ({ id: slackUserId, name, realName: `${name} (${roles.join(', ')})` })),
+        { id: 'U0GUEST', name: 'guest', realName: 'guest of the workspace', isRestricted: true },
+      ],
+      suggestions: suggestionsFor(context.runbooks.runbooks, command),
+      welcome,
+    }),
+  );
+  output.line(`Local Slack: ${sandbox.url}`);
+  return { botToken: new Secret(sandbox.botToken), appToken: new Secret(sandbox.appToken), apiUrl: sandbox.slackApiUrl };
+}
+
+function suggestionsFor(runbooks: readonly { readonly name: string; readonly title: string }[], command: string) {
+  return [
+    ...runbooks.map(({ name, title }) => ({ usage: `${command} run ${name} on @web`, description: title })),
+    { usage: `${command} status`, description: 'What runs and what waits' },
+    { usage: `${command} history`, description: 'What ran and what came of it' },
+    { usage: `${command} list`, description: 'The runbooks and their params' },
+    { usage: `${command} help`, description: 'All subcommands' },
+  ];
+}
+
+function warnOfBrokenRunbooks({ context }: Composition, output: Output): void {
+  for (const { file, problems } of context.runbooks.broken) {
+    output.problem(`${file} cannot run: ${problems[0]?.message ?? 'broken'} (countersign lint shows everything)`);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

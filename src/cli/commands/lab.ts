@@ -1,0 +1,54 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { CliDeps } from '../deps.ts';
+
+/** `countersign lab up|status|fault|load|down`: real hosts on this machine to practise on. */
+export function addLabCommands(program: Command, deps: CliDeps): void {
+  const lab = program.command('lab').description('real hosts on this machine, in network namespaces (Linux, root)');
+  const print = (lines: readonly string[]): void => {
+    for (const line of lines) deps.output.line(line);
+  };
+  lab
+    .command('up')
+    .description('start the hosts and leave them running')
+    .option('--hosts <count>', 'how many web hosts', whole, 3)
+    .option('--load', 'drive requests through them')
+    .action(async (options: { hosts: number; load?: boolean }) => {
+      print(await (await deps.lab()).up({ webHosts: options.hosts, load: options.load === true }));
+    });
+  lab
+    .command('status')
+    .description('what runs')
+    .action(async () => {
+      deps.output.line(JSON.stringify(await (await deps.lab()).status(), null, 2));
+    });
+  lab
+    .command('fault')
+    .description('cause or clear a fault')
+    .argument('<name>', 'no-upstream-keepalive, service-port-in-range, service-port-taken, host-down, slow-host')
+    .argument('[hosts...]', 'where; all web hosts when left out')
+    .option('--off', 'clear it')
+    .action(async (name: string, hosts: string[], options: { off?: boolean }) => {
+      print(await (await deps.lab()).fault(name, hosts, options.off ? 'off' : 'on'));
+    });
+  lab
+    .command('load')
+    .description('drive paced requests through the web hosts')
+    .option('--rate <requests>', 'requests per second and host', whole, 50)
+    .option('--seconds <seconds>', 'for how long', whole, 300)
+    .option('--close', 'clients close every connection')
+    .action(async (options: { rate: number; seconds: number; close?: boolean }) => {
+      print(await (await deps.lab()).load({ ratePerHost: options.rate, seconds: options.seconds, close: options.close === true }));
+    });
+  lab
+    .command('down')
+    .description('remove the hosts and everything they started')
+    .action(async () => {
+      print(await (await deps.lab()).down());
+    });
+}
+
+function whole(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1 is needed.');
+  return number;
+}

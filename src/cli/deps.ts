@@ -1,0 +1,62 @@
+import type { Asker, Engine } from '../engine/engine.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import type { RunbookLibrary } from '../runbook/load.ts';
+
+/** One command's use of the product; disposing it lets go of everything that was opened. */
+export interface Session extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly inventory: Inventory;
+  readonly runbooks: RunbookLibrary;
+  /** The person behind the Unix user. Throws policy/unknown-person when the configuration does not name them. */
+  asker(): Asker;
+}
+
+/** A generated file and whether it is as it should be. */
+export interface GeneratedFile {
+  readonly path: string;
+  readonly current: boolean;
+}
+
+/** What the lab can be told from the command line. */
+export interface LabCommands {
+  up(options: { readonly webHosts: number; readonly load: boolean }): Promise<string[]>;
+  status(): Promise<unknown>;
+  fault(name: string, hosts: readonly string[], mode: 'on' | 'off'): Promise<string[]>;
+  load(options: { readonly ratePerHost: number; readonly seconds: number; readonly close: boolean }): Promise<string[]>;
+  down(): Promise<string[]>;
+}
+
+/** What the commands need from the rest of the program; the composition root provides it. */
+export interface CliDeps {
+  openSession(config: string | undefined): Promise<Session>;
+  loadRunbooks(directories: readonly string[] | undefined, config: string | undefined): RunbookLibrary;
+  generate(check: boolean): readonly GeneratedFile[];
+  /** Runs the bot until a signal ends it. */
+  start(config: string | undefined, signal: AbortSignal): Promise<void>;
+  demo(options: DemoOptions, signal: AbortSignal): Promise<void>;
+  lab(): Promise<LabCommands>;
+  readonly output: Output;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  now(): number;
+}
+
+/** How the demonstration is to be set up. */
+export interface DemoOptions {
+  readonly hosts: number;
+  readonly port: number;
+  readonly load: boolean;
+}
+
+/** Where a command writes, and whether a person watches. */
+export interface Output {
+  /** A line on stdout. */
+  line(text: string): void;
+  /** A line on stderr. */
+  problem(text: string): void;
+  /** Rewrites the last progress line on a terminal; does nothing elsewhere. */
+  progress(text: string): void;
+  readonly isTerminal: boolean;
+  /** Asks a yes-or-no question on the terminal; false when nobody can answer. */
+  confirm(question: string): Promise<boolean>;
+}

@@ -1,0 +1,38 @@
+import { createInterface } from 'node:readline/promises';
+import type { Output } from './deps.ts';
+
+/** The terminal or pipe that the program was started with. */
+export function createOutput(streams: { readonly out: NodeJS.WriteStream; readonly err: NodeJS.WriteStream; readonly input: NodeJS.ReadStream }): Output {
+  const { out, err, input } = streams;
+  const isTerminal = out.isTTY === true && err.isTTY === true;
+  let shown = false;
+  const clear = (): void => {
+    if (shown) err.write('\r\u001b[K');
+    shown = false;
+  };
+  return {
+    isTerminal,
+    line: (text) => {
+      clear();
+      out.write(`${text}\n`);
+    },
+    problem: (text) => {
+      clear();
+      err.write(`${text}\n`);
+    },
+    progress: (text) => {
+      if (!isTerminal) return;
+      err.write(`\r\u001b[K${text.slice(0, Math.max(20, (err.columns ?? 80) - 1))}`);
+      shown = true;
+    },
+    confirm: async (question) => {
+      if (!isTerminal || input.isTTY !== true) return false;
+      const prompt = createInterface({ input, output: err });
+      try {
+        return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim());
+      } finally {
+        prompt.close();
+      }
+    },
+  };
+}

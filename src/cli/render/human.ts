@@ -1,0 +1,112 @@
+import { formatNumber, list } from '../../base/format.ts';
+import { plainText } from '../../base/plain-text.ts';
+import { type ActionDiff, groupPlans, type PlanGroup } from '../../engine/diff.ts';
+import { attemptSentences, changeSentences, coverage, elapsed, evidenceLine, paramsText, unanswered } from '../../engine/phrases.ts';
+import type { HistoryEntry } from '../../engine/ports.ts';
+import type { FindingGroup, ProposalView, RunView } from '../../engine/view.ts';
+
+/** A run as lines for a terminal: headline, findings by severity, coverage, proposals. */
+export function renderRun(view: RunView, now: number, options: { readonly raw: boolean }): string[] {
+  const lines = [headline(view, now)];
+  if (view.run.detail) lines.push(`  ${view.run.detail}`);
+  lines.push(...unanswered(view).map((line) => `  ${line}`));
+  lines.push(...view.findings.flatMap(renderFinding));
+  if (view.run.state === 'finished' && view.findings.length === 0) lines.push('  No rule found anything to report.');
+  lines.push(...groupOpen(view).map((line) => `  ${line}`));
+  lines.push(...view.proposals.flatMap(renderProposal));
+  if (options.raw) lines.push(...renderRaw(view));
+  return lines.map(safe);
+}
+
+/** "time-wait on @web · 3 of 3 hosts answered · 11 s · run 41, asked by … at …" */
+export function headline(view: RunView, now: number): string {
+  const { run } = view;
+  const params = paramsText(view);
+  const state = run.state === 'finished' ? coverage(view) : run.state;
+  return `${run.runbook} on ${run.selector} · ${state} · ${elapsed(view, now)} · run ${run.id}, asked by ${run.requester} at ${localTime(run.createdAt)}${params === '' ? '' : ` · ${params}`}`;
+}
+
+const LABELS = { critical: 'CRITICAL', warning: 'WARNING', info: 'INFO', ok: 'OK' } as const;
+
+function renderFinding(group: FindingGroup): string[] {
+  const [first] = group.findings;
+  if (!first) return [];
+  const label = LABELS[group.severity].padEnd(9);
+  const lines = [`${label} ${group.title}  [${group.hosts.join(' ')}]`];
+  for (const { host, finding } of group.findings) {
+    const prefix = group.findings.length > 1 ? `${host}: ` : '';
+    lines.push(...finding.explanation.map((sentence, index) => `          ${index === 0 ? prefix : ''}${sentence}`));
+  }
+  lines.push(...first.finding.notConcluded.map((sentence) => `          ${sentence}`));
+  return lines;
+}
+
+/** A proposal with its exact difference, prediction, and what became of it. */
+export function renderProposal(view: ProposalView): string[] {
+  const { proposal } = view;
+  const hosts = list(proposal.plan.hosts.map(({ host }) => host));
+  const need = proposal.state === 'open' ? `  needs ${formatNumber(proposal.neededApprovals)} approval` : '';
+  return [
+    '',
+    `Proposal ${proposal.id}: ${proposal.plan.title} on ${hosts}${need}`,
+    ...groupPlans(proposal.plan.hosts).flatMap((group) => renderGroup(group, hosts)),
+    ...proposal.plan.left.map(({ host, reason }) => `  ${host}: not planned: ${reason}`),
+    `  Risk: ${proposal.plan.risk}. Digest ${proposal.digest.slice(0, 12)}.`,
+    ...(proposal.state === 'open' ? [`  Expires ${localTime(proposal.expiresAt)}. Somebody other than ${proposal.requester} approves: countersign approve ${proposal.id}`] : []),
+    ...changeSentences(view).map((sentence) => `  ${sentence}`),
+    ...attemptSentences(view).map((sentence) => `  ${sentence}`),
+    ...(view.canUndo ? [`  To take it back: countersign undo ${proposal.id}`] : []),
+  ].map(safe);
+}
+
+function renderGroup(group: PlanGroup, allHosts: string): string[] {
+  const hosts = list(group.hosts);
+  return [
+    ...(hosts === allHosts ? [] : [`  on ${hosts}:`]),
+    ...group.diffs.flatMap(renderDiff),
+    ...group.predicted.map((sentence) => `  Predicted: ${sentence}`),
+    ...group.risks.map((sentence) => `  Risk: ${sentence}`),
+    ...group.proof.map((sentence) => `  Proof: ${sentence}`),
+  ];
+}
+
+function renderDiff(diff: ActionDiff): string[] {
+  return [`  ${diff.target}`, ...diff.lines.map(({ sign, text }) => `    ${sign} ${text}`)];
+}
+
+function groupOpen(view: RunView): string[] {
+  return view.notConcluded.map(({ host, rule, because }) => `${host}: ${rule} not concluded: ${because}`);
+}
+
+function renderRaw(view: RunView): string[] {
+  return view.steps.flatMap((step) => [
+    '',
+    `--- ${step.host} ${step.probe} (exit ${step.exitCode ?? 'none, stopped at its time limit'}, ${step.durationMs} ms${step.reason ? `, ${step.reason}` : ''})`,
+    ...step.stdout.trimEnd().split('\n'),
+    ...(step.stderr.trim() === '' ? [] : [`stderr: ${step.stderr.trimEnd()}`]),
+  ]);
+}
+
+/** The evidence of a run's findings, one line each. */
+export function renderEvidence(view: RunView): string[] {
+  return view.findings.flatMap(({ findings }) =>
+    findings.flatMap(({ host, finding }) => [`${host}: ${finding.title}`, ...finding.evidence.map((evidence) => `  ${evidenceLine(evidence)}`)].map(safe)),
+  );
+}
+
+/** One run of the history as a line. */
+export function renderHistoryEntry({ run, hosts, worst, proposals }: HistoryEntry): string {
+  const answered = hosts.filter((host) => host.outcome === 'ok').length;
+  const found = run.state === 'finished' ? (worst ? `${LABELS[worst.severity as keyof typeof LABELS] ?? worst.severity} ${worst.title}` : 'nothing found') : run.state;
+  const changes = proposals.map(({ id, title, state }) => `${id} ${title}: ${state.replaceAll('_', ' ')}`).join('; ');
+  return safe(`${localTime(run.createdAt)}  run ${run.id}  ${run.runbook} on ${run.selector}  ${answered}/${hosts.length} hosts  ${found}${changes === '' ? '' : `  [${changes}]`}`);
+}
+
+/** `2026-11-22 03:12:09`, in this machine's zone. */
+export function localTime(epochMs: number): string {
+  return new Date(epochMs).toLocaleString('sv-SE');
+}
+
+function safe(line: string): string {
+  return plainText(line);
+}

@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseDuration } from '../base/duration.ts';
+import { messageOf, OperatorError } from '../base/error.ts';
+import { asPersonName } from '../base/ids.ts';
+import { Secret } from '../base/secret.ts';
+import { parseYaml, type YamlSource } from '../base/yaml-source.ts';
+import { DEFAULT_TIMING } from '../engine/context.ts';
+import type { Person } from '../engine/ports.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import { parseInventory } from '../inventory/load.ts';
+import { ConfigFile, type SecretReference } from './schema.ts';
+
+/** Everything that can be configured, checked and with paths made absolute. */
+export interface Config {
+  readonly file: string;
+  readonly inventory: Inventory;
+  readonly runbookDirectories: readonly string[];
+  readonly storePath: string;
+  readonly people: readonly Person[];
+  readonly slack: SlackConfig;
+  readonly proposalTtlMs: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** How Slack is reached; without both tokens the local stand-in is used. */
+export interface SlackConfig {
+  readonly botToken: Secret | undefined;
+  readonly appToken: Secret | undefined;
+  readonly command: string;
+  /** Workspaces whose members count; undefined = the bot's own. */
+  readonly teams: readonly string[] | undefined;
+}
+
+/** The runbooks that come with the package. */
+const PACKAGED_RUNBOOKS = fileURLToPath(new URL('../../runbooks', import.meta.url));
+
+/** Where the configuration is looked for when none is named. */
+function searchPath(): string[] {
+  const named = process.env['COUNTERSIGN_CONFIG'];
+  return [...(named ? [named] : []), resolve('countersign.yaml'), join(homedir(), '.config/countersign/countersign.yaml'), '/etc/countersign/countersign.yaml'];
+}
+
+/** Loads the configuration from `file`, or from the first place that has one. Throws config/* with file:line:column. */
+export function loadConfig(file?: string): Config {
+  const path = file === undefined ? searchPath().find(existsSync) : resolve(file);
+  if (path === undefined) {
+    throw new OperatorError('config/unreadable', {
+      message: `there is no configuration: none of ${searchPath().join(', ')} exists`,
+      hint: 'Write one as the README shows, or try everything out with "countersign demo".',
+    });
+  }
+  return configFrom(path, parseYaml(path, readText(path, 'configuration'), ConfigFile, { syntax: 'config/syntax', invalid: 'config/invalid' }));
+}
+
+function configFrom(file: string, source: YamlSource<ConfigFile>): Config {
+  const { value } = source;
+  const near = (path: string): string => (isAbsolute(path) ? path : resolve(dirname(file), path));
+  const inventoryFile = near(value.inventory);
+  return {
+    file,
+    inventory: parseInventory(inventoryFile, readText(inventoryFile, 'inventory')),
+    runbookDirectories: value.runbooks?.map(near) ?? [PACKAGED_RUNBOOKS],
+    storePath: near(value.store?.path ?? 'countersign.sqlite'),
+    people: peopleOf(source),
+    slack: {
+      botToken: value.slack?.bot_token && secretOf(value.slack.bot_token, near),
+      appToken: value.slack?.app_token && secretOf(value.slack.app_token, near),
+      command: value.slack?.command ?? '/runbook',
+      teams: value.slack?.teams,
+    },
+    proposalTtlMs: ttlOf(source),
+    logLevel: value.log_level ?? 'info',
+  };
+}
+
+function peopleOf(source: YamlSource<ConfigFile>): Person[] {
+  const { people } = source.value;
+  people.forEach((person, index) => {
+    for (const key of ['name', 'slack', 'unix'] as const) {
+      const twice = people.findIndex((other) => other[key] !== undefined && other[key] === person[key]);
+      if (person[key] === undefined || twice === index) continue;
+      throw new OperatorError('config/invalid', {
+        message: `two people have the ${key === 'name' ? 'name' : `${key} identity`} "${person[key]}"`,
+        hint: 'One person is one entry, with all their identities: that is what keeps people from approving their own proposals.',
+        location: source.locate(['people', index, key]),
+      });
+    }
+  });
+  return people.map(({ name, slack, unix, roles }) => ({ name: asPersonName(name), slackUserId: slack, unixUser: unix, roles }));
+}
+
+function ttlOf(source: YamlSource<ConfigFile>): number {
+  const text = source.value.proposals?.expire_after;
+  if (text === undefined) return DEFAULT_TIMING.proposalTtlMs;
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= 60_000) return ms;
+  throw new OperatorError('config/invalid', {
+    message: `proposals.expire_after: "${text}" is not a duration of at least one minute`,
+    hint: 'Write for example 30m or 1h.',
+    location: source.locate(['proposals', 'expire_after']),
+  });
+}
+
+function secretOf(reference: SecretReference, near: (path: string) => string): Secret | undefined {
+  if ('env' in reference) {
+    const value = process.env[reference.env];
+    return value ? new Secret(value) : undefined;
+  }
+  return new Secret(readText(near(reference.file), 'secret').trim());
+}
+
+function readText(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new OperatorError('config/unreadable', {
+      message: `the ${what} ${path} cannot be read: ${messageOf(cause)}`,
+      hint: 'Check the path and the permissions.',
+      cause,
+    });
+  }
+}

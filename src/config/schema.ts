@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** A secret by reference, never in the file itself: an environment variable or a file that holds nothing else. */
+const SecretReference = z.union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })]);
+export type SecretReference = z.infer<typeof SecretReference>;
+
+const PersonEntry = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._ -]*$/, 'use letters, digits, spaces, ".", "_" and "-"'),
+  slack: z
+    .string()
+    .regex(/^[UW][A-Z0-9]+$/, 'expected a Slack member id such as U012ABCDEF')
+    .optional(),
+  unix: z.string().min(1).optional(),
+  roles: z.array(z.enum(['run', 'approve'])).min(1),
+});
+
+/** The configuration file. Paths are relative to it. */
+export const ConfigFile = z.strictObject({
+  inventory: z.string().min(1),
+  runbooks: z.array(z.string().min(1)).optional(),
+  store: z.strictObject({ path: z.string().min(1) }).optional(),
+  people: z.array(PersonEntry),
+  slack: z
+    .strictObject({
+      bot_token: SecretReference.optional(),
+      app_token: SecretReference.optional(),
+      command: z
+        .string()
+        .regex(/^\/[a-z0-9_-]+$/, 'expected a slash command such as /runbook')
+        .optional(),
+      teams: z.array(z.string().regex(/^[TE][A-Z0-9]+$/, 'expected a workspace id such as T012ABCDEF')).optional(),
+    })
+    .optional(),
+  proposals: z.strictObject({ expire_after: z.string() }).optional(),
+  log_level: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+});
+export type ConfigFile = z.infer<typeof ConfigFile>;

@@ -1,0 +1,94 @@
+import type { ChangeAction, HostPlan } from '../remedies/remedy.ts';
+import type { HostName } from '../base/ids.ts';
+
+/** One line of a diff: kept, taken out or put in. */
+export interface DiffLine {
+  readonly sign: ' ' | '-' | '+';
+  readonly text: string;
+}
+
+/** What one action does, as people read it. */
+export interface ActionDiff {
+  /** "net.ipv4.ip_local_reserved_ports (in force now)" or "/etc/sysctl.d/60-countersign-net.conf (new file)". */
+  readonly target: string;
+  readonly lines: readonly DiffLine[];
+}
+
+/** Hosts on which the same actions are planned. */
+export interface PlanGroup {
+  readonly hosts: readonly HostName[];
+  readonly diffs: readonly ActionDiff[];
+  readonly predicted: readonly string[];
+  readonly risks: readonly string[];
+  readonly proof: readonly string[];
+}
+
+/** Plans by what they do: equal changes are shown once, with all their hosts. */
+export function groupPlans(plans: readonly HostPlan[]): PlanGroup[] {
+  const groups = new Map<string, HostPlan[]>();
+  for (const plan of plans) {
+    const key = JSON.stringify([plan.actions, plan.predicted, plan.risks]);
+    groups.set(key, [...(groups.get(key) ?? []), plan]);
+  }
+  return [...groups.values()].flatMap((members): PlanGroup[] => {
+    const [first] = members;
+    if (!first) return [];
+    const { predicted, risks, proof } = first;
+    return [{ hosts: members.map(({ host }) => host), diffs: first.actions.map(diffOf), predicted, risks, proof }];
+  });
+}
+
+/** The exact difference that an action makes. */
+export function diffOf(action: ChangeAction): ActionDiff {
+  if (action.kind === 'sysctl') {
+    return {
+      target: `${action.key} (in force at once)`,
+      lines: [
+        { sign: '-', text: action.before === '' ? '(empty)' : action.before },
+        { sign: '+', text: action.after },
+      ],
+    };
+  }
+  const after = linesOf(action.after);
+  if (action.before === null) return { target: `${action.path} (new file)`, lines: after.map((text) => ({ sign: '+', text })) };
+  return { target: action.path, lines: lineDiff(linesOf(action.before), after) };
+}
+
+function linesOf(text: string): string[] {
+  return text.replace(/\n$/, '').split('\n');
+}
+
+/** Longest common subsequence by lines; the files are small. */
+function lineDiff(before: readonly string[], after: readonly string[]): DiffLine[] {
+  const common = commonLengths(before, after);
+  const lines: DiffLine[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < before.length || j < after.length) {
+    const [old, young] = [before[i], after[j]];
+    if (old !== undefined && old === young) {
+      lines.push({ sign: ' ', text: old });
+      i++;
+      j++;
+    } else if (old !== undefined && (young === undefined || (common[i + 1]?.[j] ?? 0) >= (common[i]?.[j + 1] ?? 0))) {
+      lines.push({ sign: '-', text: old });
+      i++;
+    } else {
+      lines.push({ sign: '+', text: young ?? '' });
+      j++;
+    }
+  }
+  return lines;
+}
+
+function commonLengths(before: readonly string[], after: readonly string[]): number[][] {
+  const table = Array.from({ length: before.length + 1 }, () => new Array<number>(after.length + 1).fill(0));
+  for (let i = before.length - 1; i >= 0; i--) {
+    for (let j = after.length - 1; j >= 0; j--) {
+      const row = table[i];
+      if (!row) continue;
+      row[j] = before[i] === after[j] ? (table[i + 1]?.[j + 1] ?? 0) + 1 : Math.max(table[i + 1]?.[j] ?? 0, row[j + 1] ?? 0);
+    }
+  }
+  return table;
+}

@@ -1,0 +1,138 @@
+import { formatDuration } from '../base/duration.ts';
+import { count, formatNumber, list } from '../base/format.ts';
+import { describeParam } from '../runbook/params.ts';
+import type { Param } from '../runbook/runbook.ts';
+import type { Attempt, RunHost } from './model.ts';
+import type { ProposalView, RunView } from './view.ts';
+
+/*
+ * The sentences that Slack and the command line share, so that both say the same. Plain text; who shows it escapes it.
+ */
+
+const FAILURES: Readonly<Record<string, string>> = {
+  unreachable: 'unreachable',
+  auth_failed: 'login refused',
+  host_key_mismatch: 'host key differs from the pinned one',
+  host_key_unknown: 'host key not known',
+  timed_out: 'timed out',
+  cancelled: 'cancelled',
+  unknown: 'outcome unknown',
+};
+
+/** "3 of 3 hosts answered"; nobody is left out silently. */
+export function coverage(view: RunView): string {
+  const answered = view.hosts.filter((host) => host.outcome === 'ok').length;
+  return `${answered} of ${count(view.hosts.length, 'host')} answered`;
+}
+
+/** "web-2 unreachable: connection refused …", one line for every host that did not answer. */
+export function unanswered(view: RunView): string[] {
+  return view.hosts
+    .filter((host) => host.outcome !== null && host.outcome !== 'ok')
+    .map((host) => `${host.host} ${FAILURES[host.outcome ?? ''] ?? host.outcome}: ${host.detail ?? 'no details'}`);
+}
+
+/** "web-1: sockets (5 of 13)": where a host is while it is being asked. */
+export function hostProgress(host: RunHost, probes: readonly string[]): string {
+  if (host.state === 'waiting') return `${host.host}: waiting`;
+  if (host.state === 'answered') return `${host.host}: ${host.outcome === 'ok' ? 'answered' : (FAILURES[host.outcome ?? ''] ?? 'no answer')}`;
+  if (host.currentStep === null) return `${host.host}: connecting`;
+  const at = probes.indexOf(host.currentStep);
+  return `${host.host}: ${host.currentStep}${at === -1 ? '' : ` (${at + 1} of ${probes.length})`}`;
+}
+
+/** How long the run took, or has taken until now. */
+export function elapsed(view: RunView, now: number): string {
+  return formatDuration((view.run.finishedAt ?? now) - view.run.createdAt);
+}
+
+/** "interval=10 min_time_wait=1000", or nothing. */
+export function paramsText(view: RunView): string {
+  return Object.entries(view.run.params)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
+
+/** What a proposal's state means, with who decided and what came of it. */
+export function changeSentences(view: ProposalView): string[] {
+  return [...decisions(view), ...stateSentences(view)];
+}
+
+function decisions({ approvals, undoRequests }: ProposalView): string[] {
+  const verdicts = approvals.map(({ verdict, person, reason }) => {
+    return `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${person}${reason ? `: ${reason}` : ''}.`;
+  });
+  return [...verdicts, ...undoRequests.map(({ person, reason }) => `Undo asked for by ${person}${reason ? `: ${reason}` : ''}.`)];
+}
+
+function stateSentences({ proposal, attempts }: ProposalView): string[] {
+  const on = (...states: Attempt['state'][]): string => list(attempts.filter(({ state }) => states.includes(state)).map(({ host }) => host));
+  const untouched = on('untouched');
+  const rest = untouched === '' ? [] : [`Not touched: ${untouched}.`];
+  switch (proposal.state) {
+    case 'open':
+    case 'rejected':
+      return [];
+    case 'expired':
+      return ['Expired before enough people approved; nothing was changed. Run the runbook again for a fresh proposal.'];
+    case 'applying':
+      return [`Applying: ${progressOf(attempts)}.`];
+    case 'proven':
+      return [`Applied and proven on ${on('proven')}.`];
+    case 'not_proven':
+      return [`Applied on ${on('proven', 'not_proven')}, but not proven on ${on('not_proven')}.`, ...rest];
+    case 'stale':
+      return [`Stopped: ${on('stale')} differed from what was approved.`, ...rest];
+    case 'failed':
+      return [`Stopped: it did not work on ${on('failed')}.`, ...rest];
+    case 'needs_human':
+      return [`A person has to look at ${on('unknown')}: what happened there is not known.`, ...rest];
+    case 'undoing':
+      return ['Undoing.'];
+    case 'undone':
+      return [`Undone on ${on('undone')}: the captured values are back.`];
+    case 'undo_failed':
+      return [`Not undone on ${on('undo_refused', 'undo_unknown')}.`];
+  }
+}
+
+const ATTEMPT_WORDS: Readonly<Record<Attempt['state'], string>> = {
+  pending: 'waiting',
+  intended: 'applying',
+  applied: 'applied, being proven',
+  proven: 'proven',
+  not_proven: 'not proven',
+  stale: 'stale',
+  failed: 'failed',
+  unknown: 'unknown',
+  untouched: 'not touched',
+  undo_intended: 'undoing',
+  undone: 'undone',
+  undo_refused: 'undo refused',
+  undo_unknown: 'undo unknown',
+};
+
+function progressOf(attempts: readonly Attempt[]): string {
+  return attempts.map(({ host, state }) => `${host} ${ATTEMPT_WORDS[state]}`).join(', ');
+}
+
+/** What was proven or went wrong on each host: "web-1: reserved ports are 8080-8082; …". */
+export function attemptSentences({ attempts }: ProposalView): string[] {
+  return attempts.flatMap(({ host, state, detail, statements }) => {
+    if (state === 'undone') return [`${host}: restored.`];
+    const said = statements.length > 0 ? statements : [];
+    const why = detail !== null && detail !== 'Applied.' && !said.includes(detail) ? [detail] : [];
+    return [...said, ...why].map((sentence) => `${host}: ${sentence}`);
+  });
+}
+
+/** "interval: integer, 2 to 60 seconds, default 10. Time between …" */
+export function paramHelp(param: Param): string {
+  return `${param.name}: ${describeParam(param)}. ${param.help}`;
+}
+
+/** A finding's evidence as one line: "New connections: 4,035 per second (/proc/net/snmp)". */
+export function evidenceLine(evidence: { readonly label: string; readonly value: number | string; readonly unit?: string; readonly source: string }): string {
+  const value = typeof evidence.value === 'number' ? formatNumber(evidence.value) : evidence.value;
+  return `${evidence.label}: ${value}${evidence.unit === undefined ? '' : ` ${evidence.unit}`} (${evidence.source})`;
+}

@@ -1,0 +1,85 @@
+/*
+ * POSIX sh that runs as root inside a lab host's namespaces; every value arrives as an argument.
+ */
+
+/** Files and folders of a host that are its own: bind mounts in the host's mount namespace hide the machine's. */
+const PRIVATE_PATHS = [
+  '/etc/passwd',
+  '/etc/group',
+  '/etc/shadow',
+  '/etc/hosts',
+  '/etc/hostname',
+  '/etc/sudoers',
+  '/etc/sudoers.d',
+  '/etc/sysctl.conf',
+  '/etc/sysctl.d',
+  '/etc/ssh',
+  '/etc/nginx',
+  '/var/log',
+  '/var/lib',
+  '/home',
+] as const;
+
+/**
+ * Process 1 of a host: `$1` = its directory, `$2` = its name, `$3` = the node binary, `$4` = service ports, blank
+ * separated and empty for a plain host. Prints `ready` when everything serves, then reaps.
+ *
+ * The directory and the node binary may lie below /tmp, /run or a private path, which get covered: so /run is filled
+ * while both are still reachable and then moved into place (mount(2), MS_MOVE), and what covers the directory itself is
+ * mounted after that. A file that this machine lacks cannot be mounted over and needs no hiding.
+ */
+export const HOST_INIT = `
+set -eu
+umask 022
+dir=$1 name=$2 node=$3 ports=$4
+cd /
+limit=$(ulimit -H -n)
+case $limit in unlimited|??????*) limit=65536 ;; esac
+ulimit -n "$limit"
+printf '%s' "$name" >/proc/sys/kernel/hostname
+mount -n -t tmpfs -o mode=755,nosuid,nodev tmpfs "$dir/run"
+mkdir -p "$dir/run/sshd" "$dir/run/lab"
+cp "$dir"/lab/* "$dir/run/lab/"
+: >"$dir/run/lab/node"
+mount -n --bind "$node" "$dir/run/lab/node"
+: >"$dir/run/lab/ss"
+mount -n --bind /usr/bin/ss "$dir/run/lab/ss"
+bind() { [ ! -e "$2" ] || mount -n --bind "$1" "$2"; }
+late=
+for path in ${PRIVATE_PATHS.join(' ')}; do
+  case $dir in "$path"/*) late="$late $path" ;; *) bind "$dir/root$path" "$path" ;; esac
+done
+mount -n --move "$dir/run" /run
+for path in $late; do bind "$dir/root$path" "$path"; done
+mount -n -t tmpfs -o mode=1777,nosuid,nodev tmpfs /tmp
+/usr/sbin/sshd -E /var/log/sshd.log
+for port in $ports; do sh /run/lab/service.sh start "$port"; done
+[ -z "$ports" ] || /usr/sbin/nginx
+echo ready
+while :; do sleep 3600 & wait $!; done
+`;
+
+/** Starts or stops the service on a port: `sh service.sh start|stop PORT`. A start that fails says why and exits 98. */
+export const SERVICE_SCRIPT = `
+set -u
+port=$2
+state=/run/lab/service-$port
+pid=$(cat "$state.pid" 2>/dev/null)
+case $1 in
+  start)
+    [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && exit 0
+    rm -f "$state.pid" "$state.exit"
+    setsid sh -c '/run/lab/node --max-old-space-size=48 --max-semi-space-size=1 /run/lab/service.mjs "$1" "$2.pid"; echo $? >"$2.exit"' sh "$port" "$state" </dev/null >"$state.log" 2>&1 &
+    until [ -s "$state.pid" ]; do
+      if [ -s "$state.exit" ]; then cat "$state.log" >&2; exit "$(cat "$state.exit")"; fi
+      sleep 0.05
+    done
+    ;;
+  stop)
+    [ -n "$pid" ] || exit 0
+    kill "$pid" 2>/dev/null
+    while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+    rm -f "$state.pid"
+    ;;
+esac
+`;

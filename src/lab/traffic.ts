@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Clock } from '../base/clock.ts';
+import { OperatorError } from '../base/error.ts';
+import { identify, isAlive, type ProcessIdentity, signal, waitUntil } from './process.ts';
+import type { LabState } from './state.ts';
+
+/** The longest that a load runs, in seconds: nobody's machine is kept busy by a forgotten one. */
+export const MAX_LOAD_SECONDS = 1_800;
+const MAX_RATE_PER_HOST = 2_000;
+const END_TIMEOUT_MS = 15_000;
+
+/** How much load to drive, and how the clients behave. */
+export interface LoadRequest {
+  /** Requests per second to each host. */
+  readonly ratePerHost: number;
+  /** Defaults to the longest allowed, 30 minutes. */
+  readonly seconds?: number;
+  /** Whether clients keep their connections or close after each request; they keep them by default. */
+  readonly mode?: 'keep-alive' | 'close';
+  /** All web hosts by default. */
+  readonly hosts?: readonly string[];
+}
+
+/** What a load came to; `failed` counts requests without a 2xx answer. */
+export const LoadSummary = z.object({
+  sent: z.int(),
+  ok: z.int(),
+  failed: z.int(),
+  /** Failures by HTTP status or error code. */
+  failures: z.record(z.string(), z.int()),
+  seconds: z.number(),
+  hosts: z.record(z.string(), z.object({ sent: z.int(), ok: z.int(), failed: z.int() })),
+});
+export type LoadSummary = z.infer<typeof LoadSummary>;
+
+/** Starts the load program in the lab's client namespace and answers its identity. */
+export function startLoad(deps: {
+  readonly directory: string;
+  readonly state: LabState;
+  readonly programs: string;
+  readonly request: LoadRequest;
+}): ProcessIdentity {
+  const { directory, state, programs, request } = deps;
+  const plan = {
+    targets: state.hosts
+      .filter(({ name, role }) => request.hosts?.includes(name) ?? role === 'web')
+      .map(({ name, address }) => ({ name, address })),
+    ratePerHost: bounded('ratePerHost', request.ratePerHost, MAX_RATE_PER_HOST),
+    seconds: bounded('seconds', request.seconds ?? MAX_LOAD_SECONDS, MAX_LOAD_SECONDS),
+    mode: request.mode ?? 'keep-alive',
+  };
+  const output = openSync(join(directory, 'load.json'), 'w', 0o600);
+  const errors = openSync(join(directory, 'load.log'), 'w', 0o600);
+  const child = spawn(
+    'ip',
+    ['netns', 'exec', state.client.namespace, process.execPath, join(programs, 'load.js'), JSON.stringify(plan)],
+    { detached: true, stdio: ['ignore', output, errors], cwd: '/' },
+  );
+  closeSync(output);
+  closeSync(errors);
+  child.on('error', () => {});
+  child.unref();
+  const started = child.pid === undefined ? undefined : identify(child.pid);
+  if (started === undefined)
+    throw new OperatorError('lab/failed', { message: 'The load program could not be started.' });
+  return started;
+}
+
+/** Ends the load, if it has not ended by itself, and answers what it came to. */
+export async function endLoad(clock: Clock, directory: string, load: ProcessIdentity): Promise<LoadSummary> {
+  signal(load, 'SIGTERM');
+  if (!(await waitUntil(clock, END_TIMEOUT_MS, () => !isAlive(load)))) signal(load, 'SIGKILL');
+  const printed = readFileSync(join(directory, 'load.json'), 'utf8');
+  if (printed.trim() === '') {
+    const log = readFileSync(join(directory, 'load.log'), 'utf8').trim();
+    throw new OperatorError('lab/failed', { message: `The load ended without a summary. ${log.slice(-400)}`.trim() });
+  }
+  return LoadSummary.parse(JSON.parse(printed));
+}
+
+function bounded(name: string, value: number, limit: number): number {
+  if (value > 0 && value <= limit) return value;
+  throw new OperatorError('request/invalid', {
+    message: `${name} has to be above 0 and at most ${limit}; got ${value}.`,
+  });
+}

@@ -1,0 +1,18 @@
+import { defineRemedy } from '../remedy.ts';
+import { planReservation } from './plan.ts';
+import { judgeReservation } from './verify.ts';
+
+/** R3: automatic assignment of local ports skips the ports of services, now and after a restart of the host. */
+export const reserveServicePortsRemedy = defineRemedy({
+  id: 'reserve-service-ports',
+  code: 'R3',
+  title: 'reserve service ports',
+  risk: 'low',
+  needs: ['sysctl', 'listeners', 'sysctl-files', 'sockets', 'nginx-config'],
+  plan: planReservation,
+  verify: {
+    afterMs: 2000,
+    needs: ['sysctl', 'sysctl-files', 'sockets'],
+    judge: judgeReservation,
+  },
+});

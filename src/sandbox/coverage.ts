@@ -1,0 +1,125 @@
+/** How far the sandbox follows Slack: as far as its documents say, in part, or not at all. */
+export type Level = 'supported' | 'partial' | 'absent';
+
+/** One thing that a bot may use, and how far the sandbox has it. */
+export interface Coverage {
+  readonly kind: 'method' | 'payload' | 'event' | 'frame' | 'block' | 'element';
+  readonly name: string;
+  readonly level: Level;
+  /** What is missing, where something is. */
+  readonly note?: string;
+}
+
+function all(kind: Coverage['kind'], level: Level, names: readonly string[]): readonly Coverage[] {
+  return names.map((name) => ({ kind, name, level }));
+}
+
+function part(kind: Coverage['kind'], name: string, note: string): Coverage {
+  return { kind, name, level: 'partial', note };
+}
+
+/** What the sandbox can do. A test calls every line of it. */
+export const COVERAGE: readonly Coverage[] = [
+  ...all('method', 'supported', [
+    'api.test',
+    'apps.connections.open',
+    'auth.test',
+    'chat.delete',
+    'chat.getPermalink',
+    'chat.postEphemeral',
+    'chat.update',
+    'conversations.members',
+    'conversations.replies',
+    'files.completeUploadExternal',
+    'files.getUploadURLExternal',
+    'usergroups.list',
+    'usergroups.users.list',
+    'users.info',
+    'views.open',
+    'views.publish',
+    'views.push',
+    'views.update',
+  ]),
+  part('method', 'chat.postMessage', 'attachments, username, icons and reply_broadcast are ignored; nothing unfurls'),
+  part('method', 'conversations.history', 'no cursor; everything is one page up to the limit'),
+  part('method', 'conversations.info', 'only the fields that tell a channel from direct messages'),
+  part('method', 'conversations.list', 'public channels, one page'),
+  part('method', 'conversations.open', 'direct messages with one member; no group messages'),
+  part('method', 'files.info', 'no download URL; the page shows files itself'),
+  part('method', 'users.list', 'one page'),
+  ...all('method', 'absent', [
+    'blocks.validate',
+    'bookmarks.add',
+    'canvases.create',
+    'chat.scheduleMessage',
+    'chat.startStream',
+    'chat.unfurl',
+    'conversations.create',
+    'conversations.invite',
+    'conversations.join',
+    'dialog.open',
+    'files.upload',
+    'oauth.v2.access',
+    'pins.add',
+    'reactions.add',
+    'reminders.add',
+    'search.messages',
+    'team.info',
+    'users.lookupByEmail',
+    'workflows.stepCompleted',
+  ]),
+  ...all('payload', 'supported', [
+    'block_actions',
+    'message_action',
+    'shortcut',
+    'slash_commands',
+    'view_closed',
+    'view_submission',
+  ]),
+  ...all('payload', 'absent', ['block_suggestion', 'dialog_submission', 'interactive_message', 'workflow_step_edit']),
+  ...all('event', 'supported', ['app_home_opened', 'app_mention']),
+  part('event', 'message', "what people write, in every channel; not the bot's own messages, edits and deletions"),
+  ...all('event', 'absent', ['app_uninstalled', 'member_joined_channel', 'reaction_added', 'user_change']),
+  ...all('frame', 'supported', ['disconnect', 'events_api', 'hello', 'interactive', 'slash_commands']),
+  ...all('block', 'supported', ['actions', 'context', 'divider', 'header', 'input', 'rich_text', 'section', 'table']),
+  part('block', 'file', 'checked, shown as a placeholder'),
+  part('block', 'image', 'uploaded images are shown, those of other hosts are links'),
+  part('block', 'markdown', 'headings, lists, quotes, fences, emphasis and links; no tables, no nesting'),
+  ...all('block', 'absent', [
+    'alert',
+    'card',
+    'carousel',
+    'container',
+    'context_actions',
+    'data_table',
+    'data_visualization',
+    'plan',
+    'task_card',
+    'video',
+  ]),
+  ...all('element', 'supported', [
+    'button',
+    'checkboxes',
+    'datepicker',
+    'multi_static_select',
+    'number_input',
+    'overflow',
+    'plain_text_input',
+    'radio_buttons',
+    'static_select',
+  ]),
+  ...all('element', 'absent', [
+    'channels_select',
+    'conversations_select',
+    'datetimepicker',
+    'email_text_input',
+    'external_select',
+    'feedback_buttons',
+    'file_input',
+    'rich_text_input',
+    'timepicker',
+    'url_text_input',
+    'users_select',
+    'workflow_button',
+  ]),
+];

@@ -1,0 +1,98 @@
+import type { ActionsBlock, Button, ContextBlock, KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from '@slack/types';
+import { plainText, shorten } from '../base/plain-text.ts';
+import { LIMITS } from './limits.ts';
+
+/*
+ * Anything that a host or a person wrote goes into rich text, where Slack takes it literally: it cannot ping, link, close
+ * a fence or format. Only sentences of our own use mrkdwn, with escape() around what they embed.
+ */
+
+/** Text for mrkdwn and for the top-level `text`: `& < >` escaped, so nothing in it is a mention or a link. */
+export function escape(text: string): string {
+  return plainText(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** Literal text. */
+export function plain(text: string): RichTextElement {
+  return { type: 'text', text: nonEmpty(plainText(text)) };
+}
+
+/** Literal bold text. */
+export function bold(text: string): RichTextElement {
+  return { type: 'text', text: nonEmpty(plainText(text)), style: { bold: true } };
+}
+
+/** Literal text in a fixed-width face. */
+export function code(text: string): RichTextElement {
+  return { type: 'text', text: nonEmpty(plainText(text)), style: { code: true } };
+}
+
+/** One paragraph of rich text. */
+export function paragraph(...elements: RichTextElement[]): RichTextSection {
+  return { type: 'rich_text_section', elements };
+}
+
+/** A block of paragraphs and preformatted pieces. */
+export function richText(...elements: RichTextBlock['elements']): RichTextBlock {
+  return { type: 'rich_text', elements };
+}
+
+/** Literal text that keeps its lines; long text keeps its head and says so. */
+export function preformatted(text: string): RichTextBlock['elements'][number] {
+  return { type: 'rich_text_preformatted', elements: [{ type: 'text', text: nonEmpty(shorten(plainText(text), LIMITS.preformatted)) }] };
+}
+
+/** Small grey text; every string is mrkdwn of our own making. */
+export function context(...texts: string[]): ContextBlock {
+  const elements = texts.slice(0, LIMITS.contextElements).map((text) => ({ type: 'mrkdwn' as const, text: shorten(text, LIMITS.contextText) }));
+  return { type: 'context', elements };
+}
+
+/** A row of buttons. */
+export function actions(blockId: string, buttons: readonly Button[]): ActionsBlock {
+  return { type: 'actions', block_id: blockId, elements: [...buttons].slice(0, LIMITS.actions) };
+}
+
+/** A button, with a dialog that asks again where that is wanted. */
+export function button(options: {
+  readonly action: string;
+  readonly label: string;
+  readonly value: string;
+  readonly style?: 'primary' | 'danger';
+  readonly confirm?: { readonly title: string; readonly text: string; readonly yes: string };
+}): Button {
+  const { action, label, value, style, confirm } = options;
+  return {
+    type: 'button',
+    action_id: action,
+    text: { type: 'plain_text', text: shorten(label, LIMITS.buttonText) },
+    value: value.slice(0, LIMITS.buttonValue),
+    ...(style === undefined ? {} : { style }),
+    ...(confirm === undefined
+      ? {}
+      : {
+          confirm: {
+            title: { type: 'plain_text', text: shorten(confirm.title, LIMITS.confirmTitle) },
+            text: { type: 'plain_text', text: shorten(confirm.text, LIMITS.confirmText) },
+            confirm: { type: 'plain_text', text: shorten(confirm.yes, LIMITS.confirmButton) },
+            deny: { type: 'plain_text', text: 'Back' },
+          },
+        }),
+  };
+}
+
+/** An instant in the reader's zone, with UTC for clients that cannot. */
+export function slackTime(epochMs: number, format: '{time}' | '{date_short_pretty} {time}' = '{date_short_pretty} {time}'): string {
+  const fallback = `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `<!date^${Math.floor(epochMs / 1000)}^${format}|${fallback}>`;
+}
+
+/** Blocks without the holes that conditions left. */
+export function present(...blocks: readonly (KnownBlock | undefined)[]): KnownBlock[] {
+  return blocks.filter((block) => block !== undefined);
+}
+
+/** Slack refuses empty text. */
+function nonEmpty(text: string): string {
+  return text === '' ? ' ' : text;
+}

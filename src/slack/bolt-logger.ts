@@ -1,0 +1,16 @@
+import { LogLevel, type Logger as BoltLogger } from '@slack/bolt';
+import type { Logger } from '../base/logger.ts';
+
+/** Bolt's log lines in ours, as a field, so that they are redacted like everything else. */
+export function boltLogger(logger: Logger): BoltLogger {
+  const text = (parts: readonly unknown[]): { text: string } => ({ text: parts.map(String).join(' ') });
+  return {
+    debug: (...parts) => logger.debug('slack', text(parts)),
+    info: (...parts) => logger.debug('slack', text(parts)),
+    warn: (...parts) => logger.warn('slack', text(parts)),
+    error: (...parts) => logger.error('slack', text(parts)),
+    setLevel: () => {},
+    getLevel: () => LogLevel.ERROR,
+    setName: () => {},
+  };
+}

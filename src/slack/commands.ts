@@ -1,0 +1,110 @@
+import { OperatorError } from '../base/error.ts';
+import { parseInstant } from '../base/instant.ts';
+import { asRunId, type RunId } from '../base/ids.ts';
+import { didYouMean } from '../base/near-match.ts';
+import type { Asker, Engine } from '../engine/engine.ts';
+import type { HistoryEntry } from '../engine/ports.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import { selectHosts } from '../inventory/selector.ts';
+import type { RunbookLibrary } from '../runbook/load.ts';
+import { parseTypedRun } from '../runbook/request.ts';
+import type { Message } from './limits.ts';
+import type { Notifier } from './notifier.ts';
+import { renderHelp, renderHistory, renderRunbooks } from './views/answers.ts';
+import { renderRunMessage } from './views/run.ts';
+
+/** What subcommands work with. */
+export interface CommandDeps {
+  readonly engine: Engine;
+  readonly inventory: Inventory;
+  readonly runbooks: RunbookLibrary;
+  readonly notifier: Notifier;
+  /** The slash command's name, for help. */
+  readonly command: string;
+  now(): number;
+}
+
+/** A subcommand as somebody typed it, in a channel. */
+export interface TypedCommand {
+  readonly rest: string;
+  readonly channel: string;
+  /** Resolved only by the subcommands that need to know. */
+  asker(): Promise<Asker>;
+  zoneOffsetMinutes(): Promise<number | undefined>;
+}
+
+/** The private answer to a subcommand; undefined = the channel shows it already. */
+type Subcommand = (deps: CommandDeps, typed: TypedCommand) => Promise<Message | undefined>;
+
+const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>([
+  ['help', async ({ command }) => renderHelp(command)],
+  ['list', async ({ runbooks }) => renderRunbooks(runbooks)],
+  ['run', run],
+  ['status', status],
+  ['history', history],
+  ['cancel', cancel],
+]);
+
+/** Answers what was typed after the slash command. Throws OperatorError for everything that cannot be done. */
+export async function answerCommand(deps: CommandDeps, text: string, typed: Omit<TypedCommand, 'rest'>): Promise<Message | undefined> {
+  const [, word = '', rest = ''] = /^\s*(\S*)\s*([\s\S]*)$/.exec(text) ?? [];
+  const name = word === '' ? 'help' : word.toLowerCase();
+  const subcommand = SUBCOMMANDS.get(name);
+  if (subcommand) return subcommand(deps, { ...typed, rest });
+  const names = [...SUBCOMMANDS.keys()];
+  const runbook = deps.runbooks.runbooks.some((known) => known.name === name);
+  throw new OperatorError('request/invalid', {
+    message: `"${word}" is not a subcommand`,
+    hint: runbook ? `Did you mean ${deps.command} run ${name} on HOSTS?` : (didYouMean(name, names) ?? `There are ${names.join(', ')}.`),
+  });
+}
+
+async function run(deps: CommandDeps, typed: TypedCommand): Promise<Message | undefined> {
+  const asker = await typed.asker();
+  const id = await deps.engine.start({ ...asker, ...parseTypedRun(typed.rest), channel: typed.channel });
+  const shown = await deps.notifier.show(id);
+  if (shown.kind !== 'refused') return undefined;
+  throw new OperatorError('request/invalid', {
+    message: `run ${id} has started, but I cannot post in this channel (${shown.error})`,
+    hint: `Invite me to the channel; until then ${deps.command} status ${id} shows the run.`,
+  });
+}
+
+async function status(deps: CommandDeps, typed: TypedCommand): Promise<Message> {
+  await typed.asker();
+  if (typed.rest.trim() !== '') {
+    const view = await deps.engine.view(runIdOf(typed.rest));
+    const { text, blocks } = renderRunMessage({ view, probes: [], now: deps.now() });
+    return { text, blocks: blocks.filter((block) => block.type !== 'actions') };
+  }
+  const entries = await deps.engine.history({ limit: 100 });
+  return renderHistory(entries.filter(isUnderWay), deps.command);
+}
+
+async function history(deps: CommandDeps, typed: TypedCommand): Promise<Message> {
+  await typed.asker();
+  const [, hostText = '', sinceText] = /^\s*(.*?)\s*(?:\bsince\s+(.+))?$/s.exec(typed.rest) ?? [];
+  const [host] = hostText === '' ? [] : selectHosts(deps.inventory, hostText);
+  const zone = await typed.zoneOffsetMinutes();
+  const entries = await deps.engine.history({
+    limit: 15,
+    ...(host ? { host: host.name } : {}),
+    ...(sinceText === undefined ? {} : { since: parseInstant(sinceText, deps.now(), zone) }),
+  });
+  return renderHistory(entries, deps.command);
+}
+
+async function cancel(deps: CommandDeps, typed: TypedCommand): Promise<undefined> {
+  await deps.engine.cancel(runIdOf(typed.rest), await typed.asker());
+}
+
+/** Runs that read and proposals that wait or are being worked on. */
+function isUnderWay({ run: { state }, proposals }: HistoryEntry): boolean {
+  return state === 'reading' || proposals.some((proposal) => ['open', 'applying', 'undoing', 'needs_human'].includes(proposal.state));
+}
+
+function runIdOf(text: string): RunId {
+  const word = text.trim().replace(/^#/, '');
+  if (/^[1-9]\d{0,14}$/.test(word)) return asRunId(Number(word));
+  throw new OperatorError('request/invalid', { message: `"${word}" is not the number of a run`, hint: 'Write for example: status 41' });
+}

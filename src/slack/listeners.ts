@@ -1,0 +1,73 @@
+import type { App, RespondFn } from '@slack/bolt';
+import type { Clock } from '../base/clock.ts';
+import { messageOf, OperatorError } from '../base/error.ts';
+import type { Logger } from '../base/logger.ts';
+import type { MessageStore } from '../engine/ports.ts';
+import { answerClick } from './clicks.ts';
+import { answerCommand, type CommandDeps } from './commands.ts';
+import type { Identity } from './identity.ts';
+import type { InFlight } from './in-flight.ts';
+import type { Message } from './limits.ts';
+import { parseClick } from './payload/click.ts';
+import { parseCommand } from './payload/command.ts';
+import { renderError } from './views/answers.ts';
+
+/** What listeners work with. */
+export interface ListenerDeps extends CommandDeps {
+  readonly identity: Identity;
+  readonly messages: MessageStore;
+  readonly inFlight: InFlight;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  zoneOffsetMinutes(userId: string): Promise<number | undefined>;
+}
+
+/** Registers the slash command and the buttons: acknowledge first, then parse, claim the delivery, and ask the engine. */
+export function addListeners(app: App, deps: ListenerDeps): void {
+  app.command(deps.command, async ({ ack, body, respond }) => {
+    await ack();
+    const typed = parseCommand(body);
+    if (!typed) return;
+    await answering(deps, respond, typed.delivery, () =>
+      answerCommand(deps, typed.text, {
+        channel: typed.channel,
+        asker: () => deps.identity.asker(typed.userId, typed.teamId),
+        zoneOffsetMinutes: () => deps.zoneOffsetMinutes(typed.userId),
+      }),
+    );
+  });
+  app.action(/^(?:proposal|run)_[a-z]+$/, async ({ ack, body, respond }) => {
+    await ack();
+    const click = parseClick(body);
+    if (!click) return;
+    await answering(deps, respond, click.delivery, async () => {
+      await answerClick(deps, click, await deps.identity.asker(click.userId, click.teamId));
+      return undefined;
+    });
+  });
+}
+
+/** Does a delivery's work once, and tells the person alone what came of it. */
+async function answering(deps: ListenerDeps, respond: RespondFn, delivery: string, work: () => Promise<Message | undefined>): Promise<void> {
+  await deps.inFlight.track(async () => {
+    try {
+      if (!(await deps.messages.claim(`delivery:${delivery}`, deps.clock.now()))) return;
+      const answer = await work();
+      if (answer) await tell(respond, answer);
+    } catch (error) {
+      await tell(respond, renderError(operatorErrorOf(error, deps.logger))).catch((failure: unknown) => {
+        deps.logger.warn('a person could not be told of an error', { error: messageOf(failure) });
+      });
+    }
+  });
+}
+
+function operatorErrorOf(error: unknown, logger: Logger): Pick<OperatorError, 'located' | 'hint'> {
+  if (error instanceof OperatorError) return error;
+  logger.error('a Slack request failed', { error: messageOf(error), stack: error instanceof Error ? (error.stack ?? '') : '' });
+  return { located: 'something went wrong inside Countersign', hint: 'It is in the log. What was stored before is kept; /runbook status shows it.' };
+}
+
+async function tell(respond: RespondFn, { text, blocks }: Message): Promise<void> {
+  await respond({ response_type: 'ephemeral', replace_original: false, text, blocks: [...blocks] });
+}
