@@ -87,9 +87,9 @@ export function createCliDeps(signal: AbortSignal): CliDeps {
       const { runDemo } = await import('./demo.ts');
       await runDemo(options, output, signal);
     },
-    lab: async () => {
+    lab: async (id) => {
       const { createLabCommands } = await import('./lab-commands.ts');
-      return createLabCommands();
+      return createLabCommands(id);
     },
   };
 }

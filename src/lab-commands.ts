@@ -6,27 +6,28 @@ import type { LabCommands } from './cli/deps.ts';
 const DEPS = { logger: silentLogger, clock: systemClock };
 const DEFAULT_RATE_PER_HOST = 40;
 
-/** The lab as the command line drives it: one lab, left running between commands. */
-export async function createLabCommands(): Promise<LabCommands> {
+/** A lab as the command line drives it, left running between commands; `id` names it when several are up. */
+export async function createLabCommands(id: string | undefined): Promise<LabCommands> {
   const { openLab, upLab } = await import('./lab/lab.ts');
+  const which = { ...DEPS, ...(id === undefined ? {} : { id }) };
   return {
     up: async ({ webHosts, load }) => {
-      const lab = await upLab({ ...DEPS, ids: systemIds, webHosts });
+      const lab = await upLab({ ...which, ids: systemIds, webHosts });
       if (load) await lab.load({ ratePerHost: DEFAULT_RATE_PER_HOST });
       lab.detach();
       return [`Lab ${lab.id} is up.`, 'Inventory:', lab.inventoryYaml()];
     },
-    status: () => openLab(DEPS).status(),
+    status: () => openLab(which).status(),
     fault: async (name, hosts, mode) => {
-      await openLab(DEPS).fault(name, hosts.length === 0 ? 'all' : hosts, mode);
+      await openLab(which).fault(name, hosts.length === 0 ? 'all' : hosts, mode);
       return [`${name} is ${mode} on ${hosts.length === 0 ? 'all hosts that can have it' : hosts.join(', ')}.`];
     },
     load: async ({ ratePerHost, seconds, close }) => {
-      await openLab(DEPS).load({ ratePerHost, seconds, mode: close ? 'close' : 'keep-alive' });
+      await openLab(which).load({ ratePerHost, seconds, mode: close ? 'close' : 'keep-alive' });
       return [`${ratePerHost} requests/s to each web host for ${seconds} s.`];
     },
     down: async () => {
-      const lab = openLab(DEPS);
+      const lab = openLab(which);
       await lab.down();
       return [`Lab ${lab.id} is down.`];
     },

@@ -34,7 +34,8 @@ export interface CliDeps {
   /** Runs the bot until a signal ends it. */
   start(config: string | undefined, signal: AbortSignal): Promise<void>;
   demo(options: DemoOptions, signal: AbortSignal): Promise<void>;
-  lab(): Promise<LabCommands>;
+  /** The lab of this id; undefined = the only one. */
+  lab(id: string | undefined): Promise<LabCommands>;
   readonly output: Output;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;

@@ -56,6 +56,8 @@ for (let attempt = 0; attempt < Number(tries); attempt += 1) {
   await delay(PAUSE_MS);
 }
 if (problem !== '') {
-  process.stderr.write(`no outgoing connection could take port ${localPort}: ${problem}\n`);
+  process.stderr.write(
+    `no outgoing connection could take port ${localPort}, which is in use or reserved: ${problem}\n`,
+  );
   process.exit(1);
 }

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { OperatorError } from '../base/error.ts';
-import { setLink } from './network.ts';
+import { type LabNetwork, setHostLink } from './network.ts';
 import { SERVICES } from './nginx-config.ts';
 import { identify, isAlive, type ProcessIdentity, waitUntil } from './process.ts';
 import { type CommandOutput, commandFailed, type RunOptions, run } from './run.ts';
@@ -63,7 +63,7 @@ export async function startHost(deps: {
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** A started host, to act on. Throws `lab/not-running` when its process is gone. */
-export function attachHost(host: HostState): LabHost {
+export function attachHost(network: LabNetwork, host: HostState): LabHost {
   const exec: LabHost['exec'] = (argv, options) =>
     run([...enter(host), ...argv], { env: { PATH: SYSTEM_PATH, LANG: 'C.UTF-8', HOME: '/root' }, ...options });
   return {
@@ -79,7 +79,7 @@ export function attachHost(host: HostState): LabHost {
       const { code, stderr } = await exec(['sh', '/run/lab/service.sh', action, String(port)]);
       return code === 0 ? { ok: true } : { ok: false, message: stderr.trim() || `exit status ${code}` };
     },
-    setLink: (state) => setLink(host.link, state),
+    setLink: (state) => setHostLink(network, host.name, state),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts';
 import { didYouMean } from '../base/near-match.ts';
 import { findFault } from './faults/registry.ts';
 import { attachHost, type LabHost, type ServiceOutcome } from './host.ts';
+import type { LabNetwork } from './network.ts';
 import { SERVICES } from './nginx-config.ts';
 import { identify, isAlive } from './process.ts';
 import { programsDirectory } from './programs.ts';
@@ -38,6 +39,7 @@ export interface LabEntry {
 /** What a lab is doing now. */
 export interface LabStatus {
   readonly id: string;
+  /** `10.81.7.0/24` */
   readonly subnet: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
@@ -131,12 +133,13 @@ export class Lab {
   /** Switches a fault on or off on the named hosts, or on all hosts that can have it. */
   async fault(name: string, hosts: readonly string[] | 'all', direction: 'on' | 'off'): Promise<void> {
     const fault = findFault(name);
+    const { network } = this.#state();
     const chosen = this.#choose(hosts, fault.role);
     await Promise.all(
       chosen.map(async (state) => {
         const others = state.faults.filter((other) => other !== name);
         if (direction === 'on') updateHost(this.directory, state.name, { faults: [...others, name] });
-        await (direction === 'on' ? fault.apply(attachHost(state)) : fault.clear(attachHost(state)));
+        await (direction === 'on' ? fault.apply(attachHost(network, state)) : fault.clear(attachHost(network, state)));
         if (direction === 'off') updateHost(this.directory, state.name, { faults: others });
       }),
     );
@@ -147,7 +150,8 @@ export class Lab {
     await this.stopLoad();
     const hosts = this.#choose(request.hosts ?? 'all', 'web').map(({ name }) => name);
     const programs = programsDirectory();
-    const started = startLoad({
+    const started = await startLoad({
+      clock: this.#deps.clock,
       directory: this.directory,
       state: this.#state(),
       programs,
@@ -180,14 +184,14 @@ export class Lab {
   }
 
   async status(): Promise<LabStatus> {
-    const { id, subnet, createdAt, owner, hosts, load } = this.#state();
+    const { id, network, createdAt, owner, hosts, load } = this.#state();
     const running = load !== null && isAlive(load.process);
     return {
       id,
-      subnet,
+      subnet: `${network.subnet}.0/24`,
       createdAt,
       detached: owner === null,
-      hosts: await Promise.all(hosts.map(hostStatus)),
+      hosts: await Promise.all(hosts.map((host) => hostStatus(network, host))),
       load: running ? { ratePerHost: load.ratePerHost, mode: load.mode, hosts: load.hosts } : undefined,
     };
   }
@@ -218,7 +222,7 @@ export class Lab {
   #host(name: string, role: 'web' | 'any'): LabHost {
     const [state] = this.#choose([name], role);
     if (state === undefined) throw new Error('a named host is chosen or refused');
-    return attachHost(state);
+    return attachHost(this.#state().network, state);
   }
 
   #choose(names: readonly string[] | 'all', role: 'web' | 'any'): HostState[] {
@@ -233,10 +237,10 @@ function runs(host: HostState): boolean {
   return host.process !== null && isAlive(host.process);
 }
 
-async function hostStatus(state: HostState): Promise<HostStatus> {
+async function hostStatus(network: LabNetwork, state: HostState): Promise<HostStatus> {
   const { name, address, faults, role } = state;
   const running = runs(state);
-  const listeners = running ? (await attachHost(state).exec(['/run/lab/ss', '-Htln'])).stdout : '';
+  const listeners = running ? (await attachHost(network, state).exec(['/run/lab/ss', '-Htln'])).stdout : '';
   const services = role === 'web' ? SERVICES : [];
   return {
     name,

@@ -1,6 +1,6 @@
 /*
- * Paced load on the web hosts of a lab: `node load.js PLAN`, where PLAN is JSON. Runs in the lab's client namespace,
- * ends by itself after its time, and prints a summary as JSON then or on SIGTERM.
+ * Paced load on the web hosts of a lab: `node load.js PLAN`, where PLAN is JSON. Runs in the switch's namespace,
+ * ends by itself after its time, says `started` on stderr once it can be stopped, and prints a summary as JSON then or on SIGTERM.
  */
 import { Agent, request } from 'node:http';
 import { z } from 'zod';
@@ -33,6 +33,7 @@ const tallies = plan.targets.map((target) => ({ ...target, tally: { sent: 0, ok:
 const startedMs = systemClock.monotonicMs();
 const stopping = new AbortController();
 process.on('SIGTERM', () => stopping.abort());
+process.stderr.write('started\n');
 
 function agent(): Agent {
   return plan.mode === 'keep-alive'
@@ -75,14 +76,19 @@ function failed(tally: Tally, why: string): void {
 const elapsedSeconds = (): number => (systemClock.monotonicMs() - startedMs) / 1_000;
 const inFlight = (): number => tallies.reduce((sum, { tally }) => sum + tally.sent - tally.ok - tally.failed, 0);
 
+function sendDue(): void {
+  const due = Math.floor(Math.min(elapsedSeconds(), plan.seconds) * plan.ratePerHost);
+  for (const { address, tally, agent: connections } of tallies) {
+    while (tally.sent < due) send(address, tally, connections);
+  }
+}
+
 async function drive(): Promise<void> {
   while (!stopping.signal.aborted && elapsedSeconds() < plan.seconds) {
-    const due = Math.floor(Math.min(elapsedSeconds(), plan.seconds) * plan.ratePerHost);
-    for (const { address, tally, agent: connections } of tallies) {
-      while (tally.sent < due) send(address, tally, connections);
-    }
+    sendDue();
     await systemClock.sleep(TICK_MS);
   }
+  if (!stopping.signal.aborted) sendDue();
   const seconds = elapsedSeconds();
   const graceEndsMs = systemClock.monotonicMs() + GRACE_MS;
   while (inFlight() > 0 && systemClock.monotonicMs() < graceEndsMs) await systemClock.sleep(TICK_MS);

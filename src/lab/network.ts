@@ -14,12 +14,17 @@ interface Range {
   readonly last: number;
 }
 
-/** One end of a veth pair in the machine's own namespace, the other in a namespace of the lab. */
-export interface Attachment {
+/** The cabling of a lab: a namespace with a switch, one cable from it to this machine, and one to each host. */
+export interface LabNetwork {
+  /** Namespace of the switch; the load's clients live in it too. */
   readonly namespace: string;
+  /** The cable's end in the machine's own namespace. */
   readonly link: string;
-  readonly address: string;
+  /** First three bytes of the /24: this machine is `.1` in it and the clients are `.2`. */
+  readonly subnet: string;
 }
+
+const SWITCH = 'switch';
 
 /**
  * First three bytes of a /24 that no address or route of this machine overlaps: from 10.0.0.0/8 (RFC 1918), or, where
@@ -43,26 +48,52 @@ export async function chooseSubnet(ids: Ids): Promise<string> {
   });
 }
 
-/** Makes the bridge that joins a lab's hosts; the machine itself is `.1` on it. */
-export async function createBridge(bridge: string, subnet: string): Promise<void> {
-  await must(['ip', 'link', 'add', bridge, 'type', 'bridge']);
-  await must(['ip', 'addr', 'add', `${subnet}.1/24`, 'dev', bridge]);
-  await must(['ip', 'link', 'set', bridge, 'up']);
-}
-
-/** Makes a network namespace and joins it to the bridge; its kernel settings are the kernel's defaults. */
-export async function attachNamespace(bridge: string, { namespace, link, address }: Attachment): Promise<void> {
+/**
+ * Makes the switch. It has a namespace of its own because a firewall of this machine may filter what its bridges forward
+ * (sysctl net.bridge.bridge-nf-call-iptables), and because whatever is in a namespace goes with it.
+ */
+export async function createSwitch({ namespace, link, subnet }: LabNetwork): Promise<void> {
   await must(['ip', 'netns', 'add', namespace]);
-  await must(['ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace]);
-  await must(['ip', 'link', 'set', link, 'master', bridge, 'up']);
-  const inside = ['addr add', 'link set lo up', 'link set eth0 up'];
-  const batch = `${inside[0]} ${address}/24 dev eth0\n${inside[1]}\n${inside[2]}\n`;
-  await must(['ip', '-n', namespace, '-batch', '-'], { input: batch });
+  await must(['ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'uplink', 'netns', namespace]);
+  await inside(namespace, [
+    `link add ${SWITCH} type bridge`,
+    `link set uplink master ${SWITCH} up`,
+    `addr add ${subnet}.2/24 dev ${SWITCH}`,
+    `link set ${SWITCH} up`,
+    'link set lo up',
+  ]);
+  await must(['ip', 'addr', 'add', `${subnet}.1/24`, 'dev', link]);
+  await must(['ip', 'link', 'set', link, 'up']);
 }
 
-/** Takes the link of a namespace down or up, as if its cable were pulled. */
-export async function setLink(link: string, state: 'up' | 'down'): Promise<void> {
-  await must(['ip', 'link', 'set', link, state]);
+/** Makes a host's namespace and cables it to the switch; its kernel settings are the kernel's defaults. */
+export async function attachHostNetwork(
+  { namespace: switchNamespace }: LabNetwork,
+  { name, namespace, address }: { readonly name: string; readonly namespace: string; readonly address: string },
+): Promise<void> {
+  await must(['ip', 'netns', 'add', namespace]);
+  const cable = [
+    'link',
+    'add',
+    name,
+    'netns',
+    switchNamespace,
+    'type',
+    'veth',
+    'peer',
+    'name',
+    'eth0',
+    'netns',
+    namespace,
+  ];
+  await must(['ip', ...cable]);
+  await inside(switchNamespace, [`link set ${name} master ${SWITCH} up`]);
+  await inside(namespace, [`addr add ${address}/24 dev eth0`, 'link set lo up', 'link set eth0 up']);
+}
+
+/** Takes a host's port on the switch down or up, as if its cable were pulled. */
+export async function setHostLink(network: LabNetwork, name: string, state: 'up' | 'down'): Promise<void> {
+  await inside(network.namespace, [`link set ${name} ${state}`]);
 }
 
 /** The processes in a named network namespace; none when the namespace is gone. */
@@ -71,7 +102,7 @@ export async function processesIn(namespace: string): Promise<number[]> {
   return stdout.split('\n').filter(Boolean).map(Number);
 }
 
-/** Removes a link or bridge if it is there. */
+/** Removes a link of this machine if it is there. */
 export async function removeLink(link: string): Promise<void> {
   await run(['ip', 'link', 'del', link]);
 }
@@ -79,6 +110,10 @@ export async function removeLink(link: string): Promise<void> {
 /** Removes a named network namespace if it is there. */
 export async function removeNamespace(namespace: string): Promise<void> {
   await run(['ip', 'netns', 'del', namespace]);
+}
+
+async function inside(namespace: string, commands: readonly string[]): Promise<void> {
+  await must(['ip', '-n', namespace, '-batch', '-'], { input: `${commands.join('\n')}\n` });
 }
 
 async function usedRanges(): Promise<Range[]> {

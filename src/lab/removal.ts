@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
-import { OperatorError } from '../base/error.ts';
+import { messageOf, OperatorError } from '../base/error.ts';
 import type { Logger } from '../base/logger.ts';
 import { processesIn, removeLink, removeNamespace } from './network.ts';
 import { bootId, isAlive, signal, waitUntil } from './process.ts';
@@ -20,7 +20,7 @@ export interface RemovalDeps {
  */
 export async function removeLab({ clock }: RemovalDeps, directory: string, state: LabState): Promise<void> {
   if (state.bootId === bootId()) {
-    const namespaces = [...state.hosts.map(({ namespace }) => namespace), state.client.namespace];
+    const namespaces = [...state.hosts.map(({ namespace }) => namespace), state.network.namespace];
     for (const recorded of [state.load?.process, ...state.hosts.map((host) => host.process)]) {
       if (recorded) signal(recorded, 'SIGKILL');
     }
@@ -31,7 +31,7 @@ export async function removeLab({ clock }: RemovalDeps, directory: string, state
         hint: `See \`ip netns pids\` for ${namespaces.join(', ')}, and take the lab down again.`,
       });
     }
-    await Promise.all([...state.hosts.map(({ link }) => link), state.client.link, state.bridge].map(removeLink));
+    await removeLink(state.network.link);
     await Promise.all(namespaces.map(removeNamespace));
   }
   rmSync(directory, { recursive: true, force: true });
@@ -42,7 +42,11 @@ export async function removeDeadLabs(deps: RemovalDeps, stateRoot: string): Prom
   for (const { directory, state } of recordedLabs(stateRoot)) {
     if (!isDead(state)) continue;
     deps.logger.info('removing what a dead lab left behind', { lab: state.id });
-    await removeLab(deps, directory, state);
+    try {
+      await removeLab(deps, directory, state);
+    } catch (error) {
+      deps.logger.warn('a dead lab could not be removed', { lab: state.id, error: messageOf(error) });
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { OperatorError } from '../base/error.ts';
 
@@ -16,8 +16,6 @@ export const HostState = z.object({
   port: z.int(),
   /** Name of its network namespace, ip-netns(8). */
   namespace: z.string(),
-  /** Name of the link's end in the machine's own namespace. */
-  link: z.string(),
   /** `ssh-ed25519 AAAA…` */
   hostKey: z.string(),
   /** The outer process whose end is the end of the whole host; null before it was started. */
@@ -34,10 +32,7 @@ export const LabState = z.object({
   createdAt: z.number(),
   /** The process whose end makes the lab's leavings garbage; null = detached, the lab outlives whoever started it. */
   owner: Process.nullable(),
-  /** First three bytes of the /24 network, such as `10.81.7`. */
-  subnet: z.string(),
-  bridge: z.string(),
-  client: z.object({ namespace: z.string(), link: z.string(), address: z.string() }),
+  network: z.object({ namespace: z.string(), link: z.string(), subnet: z.string() }),
   user: z.string(),
   hosts: z.array(HostState),
   load: z
@@ -53,7 +48,7 @@ export function defaultStateRoot(): string {
 
 /** The state directory of a lab. */
 export function labDirectory(stateRoot: string, id: string): string {
-  return join(stateRoot, `${PREFIX}${id}`);
+  return resolve(stateRoot, `${PREFIX}${id}`);
 }
 
 /** The record in a state directory; undefined when there is none that can be read. */
@@ -79,7 +74,7 @@ export function writeState(directory: string, state: LabState): void {
 export function recordedLabs(stateRoot: string): { readonly directory: string; readonly state: LabState }[] {
   return readdirSync(stateRoot)
     .filter((name) => name.startsWith(PREFIX))
-    .map((name) => join(stateRoot, name))
+    .map((name) => resolve(stateRoot, name))
     .filter(isOurs)
     .flatMap((directory) => {
       const state = readState(directory);

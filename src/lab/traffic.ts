@@ -10,6 +10,7 @@ import type { LabState } from './state.ts';
 /** The longest that a load runs, in seconds: nobody's machine is kept busy by a forgotten one. */
 export const MAX_LOAD_SECONDS = 1_800;
 const MAX_RATE_PER_HOST = 2_000;
+const START_TIMEOUT_MS = 15_000;
 const END_TIMEOUT_MS = 15_000;
 
 /** How much load to drive, and how the clients behave. */
@@ -36,14 +37,15 @@ export const LoadSummary = z.object({
 });
 export type LoadSummary = z.infer<typeof LoadSummary>;
 
-/** Starts the load program in the lab's client namespace and answers its identity. */
-export function startLoad(deps: {
+/** Starts the load program next to the lab's switch and answers its identity once it drives load. */
+export async function startLoad(deps: {
+  readonly clock: Clock;
   readonly directory: string;
   readonly state: LabState;
   readonly programs: string;
   readonly request: LoadRequest;
-}): ProcessIdentity {
-  const { directory, state, programs, request } = deps;
+}): Promise<ProcessIdentity> {
+  const { clock, directory, state, programs, request } = deps;
   const plan = {
     targets: state.hosts
       .filter(({ name, role }) => request.hosts?.includes(name) ?? role === 'web')
@@ -53,10 +55,11 @@ export function startLoad(deps: {
     mode: request.mode ?? 'keep-alive',
   };
   const output = openSync(join(directory, 'load.json'), 'w', 0o600);
-  const errors = openSync(join(directory, 'load.log'), 'w', 0o600);
+  const logFile = join(directory, 'load.log');
+  const errors = openSync(logFile, 'w', 0o600);
   const child = spawn(
     'ip',
-    ['netns', 'exec', state.client.namespace, process.execPath, join(programs, 'load.js'), JSON.stringify(plan)],
+    ['netns', 'exec', state.network.namespace, process.execPath, join(programs, 'load.js'), JSON.stringify(plan)],
     { detached: true, stdio: ['ignore', output, errors], cwd: '/' },
   );
   closeSync(output);
@@ -64,9 +67,13 @@ export function startLoad(deps: {
   child.on('error', () => {});
   child.unref();
   const started = child.pid === undefined ? undefined : identify(child.pid);
-  if (started === undefined)
-    throw new OperatorError('lab/failed', { message: 'The load program could not be started.' });
-  return started;
+  const says = () => readFileSync(logFile, 'utf8');
+  if (started !== undefined) {
+    await waitUntil(clock, START_TIMEOUT_MS, () => /^started$/m.test(says()) || !isAlive(started));
+    if (/^started$/m.test(says())) return started;
+    signal(started, 'SIGKILL');
+  }
+  throw new OperatorError('lab/failed', { message: `The load could not be started. ${says().slice(-400)}`.trim() });
 }
 
 /** Ends the load, if it has not ended by itself, and answers what it came to. */
@@ -75,8 +82,9 @@ export async function endLoad(clock: Clock, directory: string, load: ProcessIden
   if (!(await waitUntil(clock, END_TIMEOUT_MS, () => !isAlive(load)))) signal(load, 'SIGKILL');
   const printed = readFileSync(join(directory, 'load.json'), 'utf8');
   if (printed.trim() === '') {
-    const log = readFileSync(join(directory, 'load.log'), 'utf8').trim();
-    throw new OperatorError('lab/failed', { message: `The load ended without a summary. ${log.slice(-400)}`.trim() });
+    throw new OperatorError('lab/failed', {
+      message: `The load ended without a summary; see ${join(directory, 'load.log')}.`,
+    });
   }
   return LoadSummary.parse(JSON.parse(printed));
 }

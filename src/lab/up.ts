@@ -6,7 +6,7 @@ import type { Ids } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { startHost } from './host.ts';
 import { chooseUser, createKey, type LoginUser, writeHostFiles } from './host-files.ts';
-import { attachNamespace, chooseSubnet, createBridge } from './network.ts';
+import { attachHostNetwork, chooseSubnet, createSwitch } from './network.ts';
 import { ensurePackages } from './packages.ts';
 import { bootId, identify } from './process.ts';
 import { programsDirectory } from './programs.ts';
@@ -33,7 +33,7 @@ export interface UpOptions {
 
 /**
  * Makes a lab and answers its state directory: hosts with their own network, mounts, processes and accounts, joined by
- * a bridge. Removes what dead labs left behind before, and its own leavings when it fails in the middle.
+ * a switch. Removes what dead labs left behind before, and its own leavings when it fails in the middle.
  */
 export async function raiseLab(options: UpOptions): Promise<string> {
   const { logger, clock, stateRoot = defaultStateRoot() } = options;
@@ -75,9 +75,7 @@ async function planLab({ ids, clock, ...options }: UpOptions): Promise<LabState>
     bootId: bootId(),
     createdAt: clock.now(),
     owner: identify(process.pid) ?? null,
-    subnet,
-    bridge: `csb-${id}`,
-    client: { namespace: `cs-${id}-client`, link: `csc-${id}`, address: `${subnet}.2` },
+    network: { namespace: `cs-${id}-net`, link: `cs-${id}`, subnet },
     user: LOGIN,
     hosts: [...names, 'db-1'].map((name, index) => planHost(id, subnet, name, index + 1)),
     load: null,
@@ -91,7 +89,6 @@ function planHost(id: string, subnet: string, name: string, number: number): Hos
     address: `${subnet}.${10 + number}`,
     port: SSH_PORT,
     namespace: `cs-${id}-${name}`,
-    link: `csv-${id}-${number}`,
     hostKey: '',
     process: null,
     faults: [],
@@ -109,13 +106,10 @@ async function build(deps: Build): Promise<void> {
   const { directory, state } = deps;
   const [clientKey] = await Promise.all([
     createKey(identityFile(directory), `countersign-lab-${state.id}`),
-    createBridge(state.bridge, state.subnet),
+    createSwitch(state.network),
   ]);
   const user = chooseUser(state.user);
-  await settled([
-    attachNamespace(state.bridge, state.client),
-    ...state.hosts.map((host) => buildHost(deps, { host, user, clientKey })),
-  ]);
+  await settled([...state.hosts.map((host) => buildHost(deps, { host, user, clientKey }))]);
 }
 
 async function buildHost(
@@ -125,7 +119,7 @@ async function buildHost(
   const directory = join(lab, 'hosts', host.name);
   const [hostKey] = await Promise.all([
     writeHostFiles({ directory, host, user, clientKey, programs, neighbours: state.hosts }),
-    attachNamespace(state.bridge, host),
+    attachHostNetwork(state.network, host),
   ]);
   updateHost(lab, host.name, { hostKey });
   await startHost({

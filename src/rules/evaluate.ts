@@ -4,7 +4,7 @@ import type { Facts } from '../probes/registry.ts';
 import type { Finding, Rule, Topic } from './rule.ts';
 
 /** A rule and the thresholds that a runbook sets; the others keep their defaults. */
-export interface RuleUse {
+interface RuleUse {
   readonly rule: Rule;
   readonly thresholds: Readonly<Record<string, number>>;
 }

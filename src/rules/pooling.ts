@@ -2,7 +2,7 @@ import type { ConfigPlace, NginxConfigFact, ProxyLocation, Upstream } from '../p
 import type { NginxProcessFact, NginxVersion } from '../probes/nginx-process/fact.ts';
 
 /** What keeps a location's connections out of a pool. */
-export type GapKind =
+type GapKind =
   | 'no-keepalive'
   | 'keepalive-zero'
   | 'literal'
@@ -32,7 +32,7 @@ export interface Pooling {
 }
 
 /** Whether this nginx pools explicit upstream blocks by itself, with HTTP/1.1 and no Connection header (CHANGES, 1.29.7). */
-export function poolsByDefault(version: NginxVersion | null): boolean {
+function poolsByDefault(version: NginxVersion | null): boolean {
   return version !== null && atLeast(version, 1, 29, 7) && version.flavor !== 'tengine';
 }
 

@@ -1,5 +1,5 @@
 /** How far the sandbox follows Slack: as far as its documents say, in part, or not at all. */
-export type Level = 'supported' | 'partial' | 'absent';
+type Level = 'supported' | 'partial' | 'absent';
 
 /** One thing that a bot may use, and how far the sandbox has it. */
 export interface Coverage {

@@ -17,7 +17,7 @@ export interface FaultState {
 }
 
 /** A countable fault. */
-export type CountedFault = 'dropAcks' | 'duplicates' | 'rateLimits' | 'dropAnswers';
+type CountedFault = 'dropAcks' | 'duplicates' | 'rateLimits' | 'dropAnswers';
 
 /** The faults in force. */
 export interface Faults {

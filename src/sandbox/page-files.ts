@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import type { SandboxHttp } from './web-api/routes.ts';
 
 /* The same places seen from src/sandbox and from dist/sandbox: what is written as it is, and what is compiled. */
@@ -13,24 +13,29 @@ const HEADERS = {
   'Cache-Control': 'no-store',
 };
 
+const TYPES = { html: 'text/html', css: 'text/css', js: 'text/javascript' } as const;
+
 /** Serves the page itself; it holds no secret, the token comes with the link's fragment. */
 export function routePage(http: SandboxHttp): void {
-  const serve = async (file: URL, type: string): Promise<Response> => {
-    try {
-      return new Response(await readFile(file, 'utf8'), { headers: { ...HEADERS, 'Content-Type': type } });
-    } catch {
-      return new Response('Not found. If the page is not built yet: npm run build\n', {
-        status: 404,
-        headers: HEADERS,
-      });
-    }
-  };
-  http.get('/', () => serve(new URL('index.html', WRITTEN), 'text/html; charset=utf-8'));
-  http.get('/page/:file{[a-z]+\\.css}', (context) =>
-    serve(new URL(context.req.param('file'), WRITTEN), 'text/css; charset=utf-8'),
+  http.get('/', async () =>
+    (await exists(new URL('main.js', COMPILED)))
+      ? serve(new URL('index.html', WRITTEN), 'html')
+      : new Response('The page is not built yet: npm run build\n', { status: 503, headers: HEADERS }),
   );
-  http.get('/page/:file{[a-z-]+\\.js}', (context) =>
-    serve(new URL(context.req.param('file'), COMPILED), 'text/javascript; charset=utf-8'),
-  );
+  http.get('/page/:file{[a-z]+\\.css}', (context) => serve(new URL(context.req.param('file'), WRITTEN), 'css'));
+  http.get('/page/:file{[a-z-]+\\.js}', (context) => serve(new URL(context.req.param('file'), COMPILED), 'js'));
   http.get('/favicon.ico', () => new Response(null, { status: 204, headers: HEADERS }));
+}
+
+async function serve(file: URL, type: keyof typeof TYPES): Promise<Response> {
+  if (!(await exists(file))) return new Response('Not found\n', { status: 404, headers: HEADERS });
+  const headers = { ...HEADERS, 'Content-Type': `${TYPES[type]}; charset=utf-8` };
+  return new Response(await readFile(file, 'utf8'), { headers });
+}
+
+function exists(file: URL): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }

@@ -115,7 +115,7 @@ interface Surroundings {
 
 /** Wires the parts of one sandbox together. */
 function assemble(options: SandboxOptions, around: Surroundings): { http: SandboxHttp; connections: Connections } {
-  const { clock, ids, logger } = options;
+  const { clock, ids } = options;
   const { tokens, origin, signal } = around;
   const changes = createChanges();
   const faults = createFaults(changes);
@@ -126,15 +126,16 @@ function assemble(options: SandboxOptions, around: Surroundings): { http: Sandbo
     ids,
     appId: workspace.directory.appId,
     changes,
+    traffic,
     onFrame: (frame) => courier.receive(frame),
   });
   const courier = createCourier({ clock, ids, faults, traffic, send: connections.send, signal });
   const openConnection = (): string => origin().replace('http:', 'ws:') + connections.issueTicket();
   const methods = createMethods({ workspace, clock, ids, origin, openConnection });
-  const api = createWebApi({ methods, tokens, rateLimits: options.rateLimits ?? true, clock, faults, traffic, logger });
+  const api = createWebApi({ methods, tokens, rateLimits: options.rateLimits ?? true, clock, faults, traffic });
   const acts = { workspace, courier, clock, ids, origin };
   const control: ControlDeps = { acts, changes, connections, faults, traffic, api, showcase: showcaseOf(options) };
-  const http = createHttp({ control, workspace, ids, logger, origin, controlToken: tokens.control });
+  const http = createHttp({ control, workspace, ids, logger: options.logger, origin, controlToken: tokens.control });
   return { http, connections };
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Changes } from './changes.ts';
 
 /** One frame or call between the bot and the sandbox, as it went over the wire, without tokens. */
-export interface TrafficEntry {
+interface TrafficEntry {
   /** Counted from 1 since the sandbox started or was reset. */
   readonly n: number;
   readonly atMs: number;

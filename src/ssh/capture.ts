@@ -1,12 +1,12 @@
-/** Bytes kept of one stream of one step unless told otherwise: 256 KiB. */
-export const DEFAULT_CAPTURE_BYTES = 256 * 1024;
+/** Bytes kept of one stream of one step unless told otherwise. */
+const DEFAULT_CAPTURE_BYTES = 256 * 1024;
 
 /** How far a cut is moved to fall between two lines. */
 const LINE_SEARCH_BYTES = 4096;
 const NEWLINE = 0x0a;
 
 /** What was captured, as text. */
-export interface Captured {
+interface Captured {
   readonly text: string;
   /** Bytes that were left out of the middle. */
   readonly droppedBytes: number;

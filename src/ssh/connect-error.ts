@@ -60,6 +60,12 @@ function loginFailure(host: Host, error: unknown): Failure {
         `(${messageOf(error)}); check that it runs and that its socket may be opened.`,
     );
   }
+  if (levelOf(error) === 'client-socket' || levelOf(error) === '') {
+    return failure(
+      'unreachable',
+      `${place(host)} ended the connection during the login (${messageOf(error)}); check sshd's log and its load.`,
+    );
+  }
   const key = host.identityFile === undefined ? 'no key of the agent' : `not the key ${host.identityFile}`;
   return failure(
     'auth_failed',

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Connection } from './connection.ts';
 
 /** How following a command ended: by itself, with all that was to be heard from it, or because it was made to. */
-export type Ending = 'closed' | 'finished' | 'cancelled' | 'deadline';
+type Ending = 'closed' | 'finished' | 'cancelled' | 'deadline';
 
 /** What following a command needs. */
 export interface FollowInit {

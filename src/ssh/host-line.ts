@@ -1,6 +1,12 @@
 import { quote } from '../base/command.ts';
 
 /*
+ * Linux passes one argument of at most 128 KiB to a program (execve(2), MAX_ARG_STRLEN); the login shell receives the
+ * whole line as one.
+ */
+const MAX_LINE_BYTES = 120 * 1024;
+
+/*
  * The login shell sees one line of single-quoted words without newlines, without `\\` and without `\'` inside quotes:
  * fish takes the latter two for escapes (fish manual, "Quotes"), csh ends a quote at a newline, runs the rest line by
  * line, and looks `!x` up in its history even in quotes (csh(1), "Lexical structure", "History substitutions"). So the
@@ -36,7 +42,12 @@ export function scriptWord(argument: string): string {
     .join('');
 }
 
-/** The line for an SSH exec request: runs lines of POSIX sh whatever the login shell, in the C locale, with sbin in PATH. */
+/**
+ * The line for an SSH exec request: runs lines of POSIX sh whatever the login shell, in the C locale, with sbin in PATH.
+ * Throws when it would be longer than a host's kernel passes on.
+ */
 export function hostLine(lines: readonly string[]): string {
-  return ['exec', 'sh', '-c', ASSEMBLE, 'sh', ...PRELUDE, ...lines].map(quote).join(' ');
+  const line = ['exec', 'sh', '-c', ASSEMBLE, 'sh', ...PRELUDE, ...lines].map(quote).join(' ');
+  if (Buffer.byteLength(line) > MAX_LINE_BYTES) throw new Error('a script is too long for one exec');
+  return line;
 }

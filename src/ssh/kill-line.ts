@@ -21,7 +21,6 @@ export function killFrameLine(nonce: string, shellPid: number | undefined): stri
     ...FIND_TAGGED,
     ...shell('TERM'),
     `kill -TERM $(${find}) 2>/dev/null`,
-    `[ -n "$(${find})" ] || exit 0`,
     `sleep ${KILL_AFTER_SECONDS + 1}`,
     ...shell('KILL'),
     `kill -KILL $(${find}) 2>/dev/null`,

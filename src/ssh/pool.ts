@@ -10,7 +10,7 @@ const REFUSALS = 25;
 const REFUSAL_WAIT_MS = 1000;
 
 /** What is needed to run one command. */
-export interface ExecRequest {
+interface ExecRequest {
   readonly host: Host;
   readonly line: string;
   readonly signal: AbortSignal;
@@ -19,7 +19,7 @@ export interface ExecRequest {
 }
 
 /** A command that was started, on a channel of its own. */
-export interface Lease {
+interface Lease {
   readonly channel: ClientChannel;
   readonly connection: Connection;
   /** Gives the channel's place back; call once the channel is done with. */

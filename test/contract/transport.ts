@@ -8,7 +8,7 @@ import { asHostName } from '../../src/base/ids.ts';
 import type { ReadStep, Transport } from '../../src/engine/transport.ts';
 import type { Host } from '../../src/inventory/host.ts';
 import { testGrant } from '../helpers/grant.ts';
-import { processesWithArgument, uniqueSleep } from '../helpers/processes.ts';
+import { isRunning, processesWithArgument, uniqueSleep } from '../helpers/processes.ts';
 
 /** A transport under test and a host that it reaches, whose commands run on this machine. */
 export interface TransportUnderTest extends AsyncDisposable {
@@ -199,7 +199,10 @@ export function describeTransport(name: string, start: () => Promise<TransportUn
     test('ends the processes of a change at an abort, but not what it detached', async () => {
       const [sleep, detached] = [ownSleep(), ownSleep()];
       const abort = new AbortController();
-      void untilRunning(sleep).then(() => abort.abort());
+      void expect
+        .poll(() => isRunning(['sleep', sleep]) && isRunning(['sleep', detached]))
+        .toBe(true)
+        .then(() => abort.abort());
       const text = 'setsid sleep "$2" </dev/null >/dev/null 2>&1 & sleep "$1"; echo "$2"';
       expect((await change(text, [sleep, detached], abort.signal)).kind).toBe('cancelled');
       await expect.poll(() => processesWithArgument(sleep)).toEqual([]);

@@ -8,10 +8,7 @@ export interface TestApp {
 }
 
 /** Connects an App to a sandbox; `listen` adds its listeners first. The caller disposes of it. */
-export async function startTestApp(
-  sandbox: Sandbox,
-  listen: (app: App) => void = () => {},
-): Promise<TestApp> {
+export async function startTestApp(sandbox: Sandbox, listen: (app: App) => void = () => {}): Promise<TestApp> {
   const clientOptions = { slackApiUrl: sandbox.slackApiUrl };
   const receiver = (): SocketModeReceiver =>
     new SocketModeReceiver({

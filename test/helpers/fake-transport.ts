@@ -102,7 +102,7 @@ export interface CannedHost {
 }
 
 /** A command that reached the canned transport. */
-export interface CannedCall {
+interface CannedCall {
   readonly host: HostName;
   readonly kind: 'read' | 'change';
   /** Step ids of a read, argv of a change. */

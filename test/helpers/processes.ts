@@ -8,6 +8,13 @@ export function processesWithArgument(text: string): number[] {
     .map(Number);
 }
 
+/** Whether a process of this machine runs exactly this command. */
+export function isRunning(argv: readonly string[]): boolean {
+  return readdirSync('/proc').some(
+    (name) => /^\d+$/.test(name) && argumentsOf(name).join('\0') === `${argv.join('\0')}\0`,
+  );
+}
+
 /** A duration for sleep(1), in seconds, that no other process of this machine sleeps for. */
 export function uniqueSleep(): string {
   return `${3000 + (process.pid % 1000)}.${process.hrtime.bigint() % 1_000_000_000n}`;

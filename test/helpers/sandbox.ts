@@ -4,7 +4,7 @@ import { silentLogger } from '../../src/base/logger.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 
 /** What a control call says came of an act. */
-export interface ActAnswer {
+interface ActAnswer {
   readonly ok: boolean;
   readonly error?: string;
   readonly errors?: Readonly<Record<string, string>>;

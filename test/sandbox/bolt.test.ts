@@ -1,4 +1,6 @@
+import { WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { startTestApp, type TestApp } from '../helpers/bolt.ts';
 import { type SandboxClient, type SeenMessage, sandboxClient, startTestSandbox } from '../helpers/sandbox.ts';
@@ -49,13 +51,25 @@ async function waitForMessage(
   return found!;
 }
 
-async function api(method: string, body: object, token = sandbox.botToken): Promise<{ response: Response; json: any }> {
+/** The parts of an answer that these tests look at. */
+interface ApiJson {
+  readonly ok: boolean;
+  readonly error?: string;
+  readonly errors?: readonly string[];
+  readonly url?: string;
+}
+
+async function api(
+  method: string,
+  body: object,
+  token = sandbox.botToken,
+): Promise<{ response: Response; json: ApiJson }> {
   const response = await fetch(sandbox.slackApiUrl + method, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  return { response, json: await response.json() };
+  return { response, json: (await response.json()) as ApiJson };
 }
 
 describe('a command', () => {
@@ -123,7 +137,7 @@ describe('a command', () => {
 
 describe('a click', () => {
   test('carries the message, the person and the value, and may replace the message', async () => {
-    const bodies: any[] = [];
+    const bodies: unknown[] = [];
     const { app } = await connect((listening) => {
       listening.action('go', async ({ ack, body, respond }) => {
         bodies.push(body);
@@ -201,6 +215,27 @@ test('a response_url answers five times, then no more, and only one member sees 
   expect(await person.messages(INCIDENTS, APPROVER)).toMatchObject([{ text: 'answer 5', is_ephemeral: false }]);
 });
 
+test('a response_url works for thirty minutes', async () => {
+  let late = 0;
+  await sandbox.stop();
+  sandbox = await startTestSandbox({ clock: { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + late } });
+  person = sandboxClient(sandbox);
+  let url = '';
+  await connect((app) => {
+    app.command('/runbook', async ({ ack, body }) => {
+      url = body.response_url;
+      await ack();
+    });
+  });
+  await person.command(REQUESTER, INCIDENTS, '/runbook');
+  const statusAfter = async (minutes: number): Promise<number> => {
+    late = minutes * 60_000;
+    return (await fetch(url, { method: 'POST', body: JSON.stringify({ text: 'x' }) })).status;
+  };
+  expect(await statusAfter(29)).toBe(200);
+  expect(await statusAfter(31)).toBe(404);
+});
+
 describe('a modal', () => {
   const view = {
     type: 'modal' as const,
@@ -230,7 +265,7 @@ describe('a modal', () => {
   };
 
   test('opens for the person alone, shows errors from the ack, and closes when the bot is content', async () => {
-    const submitted: any[] = [];
+    const submitted: unknown[] = [];
     await connect((app) => {
       app.command('/runbook', async ({ ack, client, body }) => {
         await ack();
@@ -291,7 +326,9 @@ describe('a modal', () => {
   test('is refused with a trigger that is too old, used, or invented', async () => {
     let late = 0;
     await sandbox.stop();
-    sandbox = await startTestSandbox({ clock: shiftedClock(() => late) });
+    sandbox = await startTestSandbox({
+      clock: { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + late },
+    });
     person = sandboxClient(sandbox);
     const triggers: string[] = [];
     await connect((app) => {
@@ -320,33 +357,22 @@ describe('a modal', () => {
   });
 });
 
-function shiftedClock(lateMs: () => number) {
-  return {
-    now: () => Date.now() + lateMs(),
-    monotonicMs: () => performance.now() + lateMs(),
-    sleep: (ms: number, signal?: AbortSignal) =>
-      new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(resolve, ms);
-        signal?.addEventListener('abort', () => {
-          clearTimeout(timer);
-          reject(signal.reason);
-        });
-      }),
-  };
-}
-
 describe('sockets', () => {
   test('each envelope goes to one socket alone, in turn', async () => {
-    let heard = 0;
-    await connect((app) => {
-      app.command('/runbook', async ({ ack }) => {
-        heard += 1;
-        await ack();
+    const heard = [0, 0];
+    for (const index of heard.keys()) {
+      const { json } = await api('apps.connections.open', {}, sandbox.appToken);
+      const socket = new WebSocket(json.url ?? '');
+      await new Promise((resolve) => socket.once('message', resolve));
+      socket.on('message', (data) => {
+        heard[index]! += 1;
+        const { envelope_id } = JSON.parse(String(data)) as { envelope_id: string };
+        socket.send(JSON.stringify({ envelope_id, payload: {} }));
       });
-    });
-    expect(await person.state()).toMatchObject({ sockets: 2 });
-    for (let n = 0; n < 4; n++) await person.command(REQUESTER, INCIDENTS, '/runbook');
-    expect(heard).toBe(4);
+    }
+    for (let n = 0; n < 4; n++)
+      expect(await person.command(REQUESTER, INCIDENTS, '/runbook')).toMatchObject({ ok: true });
+    expect(heard).toEqual([2, 2]);
   });
 
   test('a disconnect of one socket loses nothing while there is another', async () => {
@@ -363,7 +389,7 @@ describe('sockets', () => {
     const { json } = await api('apps.connections.open', {}, sandbox.appToken);
     const open = () =>
       new Promise<string>((resolve) => {
-        const socket = new WebSocketClient(json.url);
+        const socket = new WebSocket(json.url ?? '');
         socket.addEventListener('message', (event) => {
           socket.close();
           resolve(String(event.data));
@@ -376,6 +402,17 @@ describe('sockets', () => {
       connection_info: { app_id: 'A0SANDBOX' },
     });
     expect(await open()).toBe('refused');
+  });
+
+  test('the eleventh is told that it is one too many', async () => {
+    const open = async (): Promise<unknown> => {
+      const { json } = await api('apps.connections.open', {}, sandbox.appToken);
+      const socket = new WebSocket(json.url ?? '');
+      return new Promise((resolve) => socket.once('message', (data) => resolve(JSON.parse(String(data)))));
+    };
+    for (let n = 1; n <= 10; n++) expect(await open()).toMatchObject({ type: 'hello', num_connections: n });
+    expect(await open()).toMatchObject({ type: 'disconnect', reason: 'too_many_websockets' });
+    expect(await person.state()).toMatchObject({ sockets: 10 });
   });
 
   test('an envelope that is delivered twice keeps its id, and one ack is enough', async () => {
@@ -499,5 +536,3 @@ describe('the Web API', () => {
     expect(await person.messages(INCIDENTS)).toMatchObject([{ text: 'once' }]);
   });
 });
-
-const WebSocketClient = (await import('ws')).WebSocket;

@@ -116,15 +116,18 @@ test('every payload, event and frame that is said to be there reaches the bot', 
   const posted = (await person.messages('C0OPS')).at(-1)!;
   expect(await person.click(user, posted, 'go')).toMatchObject({ ok: true });
 
+  await person.act('disconnect', {});
   const frames = (await person.log()).filter(({ from }) => from === 'sandbox').map(({ body }) => body as Frame);
-  const kinds = new Set(frames.map(({ payload }) => payload.type ?? 'slash_commands'));
+  const kinds = new Set(frames.map(({ type, payload }) => payload?.type ?? type));
   expect(names('payload', true).filter((kind) => !kinds.has(kind))).toEqual([]);
-  const events = new Set(frames.map(({ payload }) => payload.event?.type));
+  const events = new Set(frames.map(({ payload }) => payload?.event?.type));
   expect(names('event', true).filter((kind) => !events.has(kind))).toEqual([]);
+  const types = new Set(frames.map(({ type }) => type));
+  expect(names('frame', true).filter((type) => !types.has(type))).toEqual([]);
   expect(names('event', false).filter((kind) => events.has(kind))).toEqual([]);
 });
 
 interface Frame {
   readonly type: string;
-  readonly payload: { readonly type?: string; readonly event?: { readonly type: string } };
+  readonly payload?: { readonly type?: string; readonly event?: { readonly type: string } };
 }

@@ -13,7 +13,7 @@ function captured(capBytes: number, chunks: readonly Uint8Array[]) {
 
 /** What the mark in the middle stands for, and the text around it. */
 function parts(text: string) {
-  const [, head = '', dropped = '', tail = ''] = /^([^]*)\n\[… (\d+) bytes dropped …\]\n([^]*)$/.exec(text) ?? [];
+  const [, head = '', dropped = '', tail = ''] = /^([\s\S]*)\n\[… (\d+) bytes dropped …\]\n([\s\S]*)$/.exec(text) ?? [];
   return { head, dropped: Number(dropped), tail };
 }
 

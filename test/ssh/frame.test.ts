@@ -37,9 +37,9 @@ async function run(steps: readonly ReadStep[], { shell = '/bin/sh', path, onStar
 
 /** What fish makes of words: it takes a backslash in front of a backslash or a quote for an escape, even in single quotes. */
 function fishWords(line: string): string[] {
-  const words = line.match(/(?:'(?:\\[^]|[^'\\])*'|\\[^]|[^\s'\\])+/g) ?? [];
+  const words = line.match(/(?:'(?:\\[\s\S]|[^'\\])*'|\\[\s\S]|[^\s'\\])+/g) ?? [];
   return words.map((word) =>
-    word.replace(/'((?:\\[^]|[^'\\])*)'|\\([^])/g, (_, quoted?: string, escaped?: string) =>
+    word.replace(/'((?:\\[\s\S]|[^'\\])*)'|\\([\s\S])/g, (_, quoted?: string, escaped?: string) =>
       quoted === undefined ? (escaped ?? '') : quoted.replace(/\\([\\'])/g, '$1'),
     ),
   );

@@ -94,6 +94,21 @@ describe('the SSH transport', () => {
     expect(processesWithArgument(sleep)).toEqual([]);
   });
 
+  test('gives up on a host that does not finish, and ends what hangs there', async () => {
+    // Two steps of one second make a deadline of 2 · (1 + 2 for KILL) + 5 s, which the test does not wait for.
+    const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms === 11_000 ? 500 : ms, signal) };
+    await using transport = transportWith({ clock });
+    const outcome = await transport.read(
+      sshd.host(),
+      [script('one', 'ps -o ppid= -p $PPID', [], 1000), script('two', 'kill -STOP $(ps -o ppid= -p $PPID)', [], 1000)],
+      options,
+    );
+    expect(outcome).toMatchObject({ kind: 'timed_out', steps: [{ id: 'one' }] });
+    expect(detailOf(outcome)).toContain('1 of 2 steps had ended; check its load');
+    const shellPid = Number(outcome.steps[0]?.stdout);
+    expect(() => process.kill(shellPid, 0)).toThrow('ESRCH');
+  });
+
   test('passes an abort on as a signal for users without rights', async () => {
     await using ordinary = await startSshd({ ordinaryUser: true });
     await using transport = transportWith();

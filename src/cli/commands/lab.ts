@@ -3,7 +3,11 @@ import type { CliDeps } from '../deps.ts';
 
 /** `countersign lab up|status|fault|load|down`: real hosts on this machine to practise on. */
 export function addLabCommands(program: Command, deps: CliDeps): void {
-  const lab = program.command('lab').description('real hosts on this machine, in network namespaces (Linux, root)');
+  const lab = program
+    .command('lab')
+    .description('real hosts on this machine, in network namespaces (Linux, root)')
+    .option('--lab <id>', 'which lab, when several are up');
+  const commands = () => deps.lab(lab.opts<{ lab?: string }>().lab);
   const print = (lines: readonly string[]): void => {
     for (const line of lines) deps.output.line(line);
   };
@@ -13,13 +17,13 @@ export function addLabCommands(program: Command, deps: CliDeps): void {
     .option('--hosts <count>', 'how many web hosts', whole, 3)
     .option('--load', 'drive requests through them')
     .action(async (options: { hosts: number; load?: boolean }) => {
-      print(await (await deps.lab()).up({ webHosts: options.hosts, load: options.load === true }));
+      print(await (await commands()).up({ webHosts: options.hosts, load: options.load === true }));
     });
   lab
     .command('status')
     .description('what runs')
     .action(async () => {
-      deps.output.line(JSON.stringify(await (await deps.lab()).status(), null, 2));
+      deps.output.line(JSON.stringify(await (await commands()).status(), null, 2));
     });
   lab
     .command('fault')
@@ -28,7 +32,7 @@ export function addLabCommands(program: Command, deps: CliDeps): void {
     .argument('[hosts...]', 'where; all web hosts when left out')
     .option('--off', 'clear it')
     .action(async (name: string, hosts: string[], options: { off?: boolean }) => {
-      print(await (await deps.lab()).fault(name, hosts, options.off ? 'off' : 'on'));
+      print(await (await commands()).fault(name, hosts, options.off ? 'off' : 'on'));
     });
   lab
     .command('load')
@@ -37,13 +41,13 @@ export function addLabCommands(program: Command, deps: CliDeps): void {
     .option('--seconds <seconds>', 'for how long', whole, 300)
     .option('--close', 'clients close every connection')
     .action(async (options: { rate: number; seconds: number; close?: boolean }) => {
-      print(await (await deps.lab()).load({ ratePerHost: options.rate, seconds: options.seconds, close: options.close === true }));
+      print(await (await commands()).load({ ratePerHost: options.rate, seconds: options.seconds, close: options.close === true }));
     });
   lab
     .command('down')
     .description('remove the hosts and everything they started')
     .action(async () => {
-      print(await (await deps.lab()).down());
+      print(await (await commands()).down());
     });
 }
 

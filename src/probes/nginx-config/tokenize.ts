@@ -13,7 +13,7 @@ import { luaBlockEnd } from './lua-block.ts';
  */
 
 /** What a stretch of configuration text is. `end` is `;`, `lua` the body of a Lua block without its braces. */
-export type TokenKind = 'space' | 'comment' | 'word' | 'end' | 'open' | 'close' | 'lua';
+type TokenKind = 'space' | 'comment' | 'word' | 'end' | 'open' | 'close' | 'lua';
 
 /** A stretch of configuration text: `text.slice(start, end)`. */
 export interface Token {

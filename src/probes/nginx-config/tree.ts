@@ -1,7 +1,7 @@
 import { type ConfigSyntaxError, type Token, tokenize, wordValue } from './tokenize.ts';
 
 /** One word of a directive. */
-export interface Word {
+interface Word {
   /** The value as nginx reads it. */
   readonly value: string;
   readonly token: Token;
@@ -19,7 +19,7 @@ export interface Directive {
 }
 
 /** The inside of a pair of braces. */
-export interface Block {
+interface Block {
   readonly open: Token;
   readonly close: Token;
   /** Empty for a Lua block, whose body is not nginx's. */

@@ -20,7 +20,7 @@ newest() { for file in $(config_files "$1"); do stat -c 'config %Y %n' "$file"; 
 found=$(masters)
 if [ -z "$found" ]; then echo none; newest /etc/nginx/nginx.conf; exit 0; fi
 printf '%s\\n' "$found" | while read -r pid rest; do
-  trusted "$pid" || continue
+  trusted "$pid" || { echo "skipped $pid"; continue; }
   echo "master $pid"
   workers "$pid"
   newest "$(main_config "$pid $rest" "$(binary "$pid")")"

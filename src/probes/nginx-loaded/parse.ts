@@ -7,6 +7,12 @@ import type { NginxLoadedFact } from './fact.ts';
  * With several masters the one whose configuration is newest relative to its workers is told.
  */
 export function parseNginxLoaded(output: ProbeOutput): Parsed<NginxLoadedFact> {
+  if (/^(?:skipped \d+\n)+$/.test(output.stdout)) {
+    return unreadable(
+      output,
+      'The nginx master belongs to another user, so its configuration files were not looked at.',
+    );
+  }
   if (!/^(?:none|master \d+)$/m.test(output.stdout)) {
     return unreadable(
       output,

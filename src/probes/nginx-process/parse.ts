@@ -25,7 +25,13 @@ export function parseVersion(text: string): NginxVersion | null {
   const match = /^([A-Za-z][\w.-]*)\/((\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?\S*)$/.exec(text.trim());
   if (!match) return null;
   const [, flavor = '', version = '', major, minor, patch = '0'] = match;
-  return { flavor: flavor.toLowerCase(), text: version, major: Number(major), minor: Number(minor), patch: Number(patch) };
+  return {
+    flavor: flavor.toLowerCase(),
+    text: version,
+    major: Number(major),
+    minor: Number(minor),
+    patch: Number(patch),
+  };
 }
 
 function parseMaster(block: string): NginxMaster | null {

@@ -14,9 +14,9 @@ const NGINX_PORTS_AWK = String.raw`
  * Groups rows of ss or netstat. Sections arrive as "@range", "@service" (ports that nginx names), "@listen", "@all".
  *
  * Direction: a row is accepted (A) when a listener covers its local address and port. When the peer is a listener too, the
- * port inside the ephemeral range is the one that connect() took. A row whose peer port looks ephemeral and whose local
- * port is a service's (named by nginx, outside the ephemeral range, or shared by five rows) was accepted by a service that
- * has stopped since, unless other rows connect to that very peer. All other rows are connected (C).
+ * port inside the ephemeral range is the one that connect() took. A row was accepted by a service that has stopped since
+ * when its local port is shared by five rows, or is a service's (named by nginx, or outside the ephemeral range) while the
+ * peer's looks ephemeral; unless other rows connect to that very peer. All other rows are connected (C).
  * Holders ("h") are rows on a service's local port that would make its bind() fail: five per port and direction.
  */
 const GROUP_AWK = String.raw`
@@ -29,7 +29,7 @@ function host(s) {
 function port(s) { sub(/.*:/, "", s); return s }
 function inrange(p) { return p + 0 >= low && p + 0 <= high }
 function listens(a, p) { return ((p, a) in L) || ((p, a ~ /:/ ? "six" : "four") in L) }
-function service(a, p) { return (p in K) || !inrange(p) || uses[a, p] >= 5 }
+function stopped(a, p, pp) { return uses[a, p] >= 5 || ((p in K) || !inrange(p)) && (inrange(pp) || pp + 0 >= 32768) }
 function hold(d, s, a, lp, b, pp) {
   if ((lp in K) && held[d, lp]++ < 5) h[d, ++hn[d]] = "h " d " " s " " a " " lp " " b " " pp
 }
@@ -64,15 +64,15 @@ $4 !~ /:[0-9]+$/ || $5 !~ /:([0-9]+|\*)$/ || s !~ /^[A-Z0-9-]+$/ { cut++; next }
     else if (inrange(lp) == inrange(pp) && a == b) hold("C", s, a, lp, b, pp)
   }
   if (mine) accepted(s, a, lp, b)
-  else if (!(pp in K) && (inrange(pp) || pp + 0 >= 32768)) { unclear[s " " a " " lp " " b " " pp]++; uses[a, lp]++ }
+  else if (!(pp in K) && pp + 0 >= 1024) { unclear[s " " a " " lp " " b " " pp]++; uses[a, lp]++ }
   else { connected(s, a, lp, b, pp); destination[b, pp] = 1 }
 }
 END {
   if (failed != "") { print "failed " failed; exit }
-  for (k in unclear) { split(k, f, " "); if (!service(f[2], f[3])) destination[f[4], f[5]] = 1 }
+  for (k in unclear) { split(k, f, " "); if (!stopped(f[2], f[3], f[5])) destination[f[4], f[5]] = 1 }
   for (k in unclear) for (i = 1; i <= unclear[k]; i++) {
     split(k, f, " ")
-    if (!service(f[2], f[3]) || (f[4], f[5]) in destination) connected(f[1], f[2], f[3], f[4], f[5])
+    if (!stopped(f[2], f[3], f[5]) || (f[4], f[5]) in destination) connected(f[1], f[2], f[3], f[4], f[5])
     else { accepted(f[1], f[2], f[3], f[4]); hold("A", f[1], f[2], f[3], f[4], f[5]) }
   }
   for (k in c) print c[k], k

@@ -20,7 +20,7 @@ import { plainText } from './text.ts';
  * Slack refuses messages whose blocks hold more text than this, though no document says so.
  * The number is the one measured in github.com/slackapi/bolt-js/issues/2509.
  */
-export const MAX_MESSAGE_TEXT = 13_200;
+const MAX_MESSAGE_TEXT = 13_200;
 
 const MAX_MARKDOWN_TEXT = 12_000;
 
@@ -55,7 +55,7 @@ export function checkView(view: unknown): readonly Problem[] {
 }
 
 const common = {
-  blocks: required(list(viewBlock, { max: 100 })),
+  blocks: required(list(viewBlock, { min: 0, max: 100 })),
   callback_id: optional(string(255, 0)),
   external_id: optional(string(255, 0)),
   private_metadata: optional(string(3000, 0)),

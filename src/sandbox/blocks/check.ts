@@ -96,8 +96,3 @@ export function byType(checks: Readonly<Record<string, Check>>): Check {
     return check ? check(value, pointer) : problem(`unsupported type: ${type}`, `${pointer}/type`);
   };
 }
-
-/** Every one of these checks. */
-export function all(...checks: readonly Check[]): Check {
-  return (value, pointer) => checks.flatMap((check) => check(value, pointer));
-}

@@ -21,7 +21,7 @@ export function stateOf(element: JsonObject, entry: Entry): JsonObject {
 }
 
 /** The entry that an element starts with. */
-export function initialEntry(element: JsonObject): Entry {
+function initialEntry(element: JsonObject): Entry {
   const initial = element['initial_option'];
   if (isObject(initial)) return textOf(initial['value']) ?? null;
   if (Array.isArray(element['initial_options'])) {

@@ -20,7 +20,7 @@ export interface SandboxShortcut {
 }
 
 /** What the page shows of the app besides what the bot says. */
-export interface Showcase {
+interface Showcase {
   readonly command: { readonly name: string; readonly usageHint: string; readonly description: string };
   readonly suggestions: readonly Suggestion[];
   /** Lines for the top of an empty channel; a line that starts with `/` fills the composer. */

@@ -99,15 +99,15 @@ function handleKey(event: KeyboardEvent, keys: Keys): boolean {
   return true;
 }
 
-/** Suggestions whose beginning was typed, or that hold every word of what was typed. */
+/** Suggestions whose beginning was typed, or that hold after the command every word that was typed after it. */
 function fittingTo(typed: string, suggestions: readonly Suggestion[]): readonly Suggestion[] {
   const wanted = typed.toLowerCase();
   if (!wanted.startsWith('/') || wanted.includes('\n')) return [];
-  const words = wanted.split(/\s+/).filter((word) => word !== '');
+  const [command = '', ...words] = wanted.split(/\s+/).filter((word) => word !== '');
   return suggestions.filter(({ usage }) => {
     const line = usage.toLowerCase();
-    if (line === wanted.trim()) return false;
-    return line.startsWith(wanted) || words.every((word) => line.includes(word));
+    const rest = line.slice(command.length);
+    return line !== wanted.trim() && line.startsWith(command) && words.every((word) => rest.includes(word));
   });
 }
 

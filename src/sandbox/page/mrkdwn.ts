@@ -25,7 +25,7 @@ export function parseMrkdwn(source: string): readonly Piece[] {
 }
 
 /** The three escapes that Slack knows, undone. */
-export function decodeEscapes(source: string): string {
+function decodeEscapes(source: string): string {
   return source.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
@@ -52,7 +52,7 @@ function quotedLines(source: string): readonly Piece[] {
 }
 
 /** Markup within lines: code, references, emphasis, emoji. */
-export function parseInline(source: string): readonly Piece[] {
+function parseInline(source: string): readonly Piece[] {
   const pieces: Piece[] = [];
   let plain = '';
   let at = 0;

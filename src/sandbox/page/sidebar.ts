@@ -3,10 +3,14 @@ import type { Member, Place } from './model.ts';
 import type { Page } from './page.ts';
 import { placesOf } from './state.ts';
 
-/** Who I am, where I can go, and whether the bot is there. */
+/** Who I am, where I can go, and whether the bot is there. Left alone when nothing changed: a menu may be open in it. */
 export function drawSidebar(page: Page, root: HTMLElement): void {
   const { state } = page;
-  const places = placesOf(state.world, state.me);
+  const { world, me, place, connected } = state;
+  const key = JSON.stringify([world.members, world.channels, world.sockets, me, place, connected, [...state.unread]]);
+  if (root.dataset['key'] === key) return;
+  root.dataset['key'] = key;
+  const places = placesOf(world, me);
   const focused = document.activeElement?.getAttribute('data-focus-key');
   root.replaceChildren(
     h('div', { class: 'workspace-name' }, 'Countersign sandbox'),

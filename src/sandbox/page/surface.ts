@@ -3,7 +3,7 @@ import type { Entries, Entry } from './model.ts';
 import type { Names } from './names.ts';
 
 /** A use of an element: which one, and what was chosen in it. */
-export interface Use {
+interface Use {
   readonly blockId: string;
   readonly actionId: string;
   readonly entry: Entry;

@@ -5,10 +5,11 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/ids.ts';
 import type { Changes } from '../changes.ts';
-import { isObject, type JsonObject, parseJson } from '../json.ts';
+import { isObject, type JsonObject, parseJson, textOf } from '../json.ts';
+import type { Traffic } from '../traffic.ts';
 
 /** Slack closes further sockets of an app beyond this many (docs.slack.dev/apis/events-api/using-socket-mode). */
-export const MAX_CONNECTIONS = 10;
+const MAX_CONNECTIONS = 10;
 
 /** Clients give up on a server that they have not heard a ping from for 30 s. */
 const PING_EVERY_MS = 10_000;
@@ -39,6 +40,7 @@ interface Deps {
   readonly ids: Ids;
   readonly appId: string;
   readonly changes: Changes;
+  readonly traffic: Traffic;
   /** Every frame from the bot that is a JSON object. */
   readonly onFrame: (frame: JsonObject) => void;
 }
@@ -49,6 +51,10 @@ export function createConnections(deps: Deps): Connections {
   const tickets = new Set<string>();
   const ready: WebSocket[] = [];
 
+  function say(socket: WebSocket, frame: JsonObject): void {
+    socket.send(JSON.stringify(frame));
+    deps.traffic.record({ from: 'sandbox', what: `frame ${textOf(frame['type']) ?? ''}`, body: frame });
+  }
   function drop(socket: WebSocket): void {
     const index = ready.indexOf(socket);
     if (index >= 0) ready.splice(index, 1);
@@ -56,7 +62,7 @@ export function createConnections(deps: Deps): Connections {
   }
   function tell(socket: WebSocket, reason: DisconnectReason): void {
     drop(socket);
-    socket.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'sandbox' } }));
+    say(socket, { type: 'disconnect', reason, debug_info: { host: 'sandbox' } });
   }
   function greet(socket: WebSocket): void {
     socket.on('message', (data) => {
@@ -74,7 +80,7 @@ export function createConnections(deps: Deps): Connections {
       return;
     }
     ready.push(socket);
-    socket.send(JSON.stringify(hello(ready.length, deps.appId)));
+    say(socket, hello(ready.length, deps.appId));
     deps.changes.emit({ kind: 'workspace' });
   }
 
@@ -96,7 +102,7 @@ export function createConnections(deps: Deps): Connections {
       const socket = ready.shift();
       if (socket === undefined) return false;
       ready.push(socket);
-      socket.send(JSON.stringify(frame));
+      say(socket, frame);
       return true;
     },
     disconnect: (reason, which) => {

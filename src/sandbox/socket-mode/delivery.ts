@@ -5,7 +5,7 @@ import { isObject, type JsonObject, textOf } from '../json.ts';
 import type { Traffic } from '../traffic.ts';
 
 /** Slack waits this long for an ack before it tells the person that the app did not answer. */
-export const ACK_DEADLINE_MS = 3000;
+const ACK_DEADLINE_MS = 3000;
 
 /** Slack sends an event that was not acked again: at once, after a minute and after five. */
 const RETRY_AFTER_MS: readonly number[] = [0, 60_000, 300_000];
@@ -17,7 +17,7 @@ export type Delivery =
   | { readonly outcome: 'dispatch_failed' };
 
 /** One envelope before it has an id. */
-export interface Envelope {
+interface Envelope {
   readonly type: 'slash_commands' | 'interactive' | 'events_api';
   readonly payload: JsonObject;
 }
@@ -47,12 +47,6 @@ interface Deps {
 export function createCourier(deps: Deps): Courier {
   const waiting = new Map<string, (payload: JsonObject) => void>();
 
-  function send(frame: JsonObject): boolean {
-    const sent = deps.send(frame);
-    if (sent) deps.traffic.record({ from: 'sandbox', what: `frame ${textOf(frame['type']) ?? ''}`, body: frame });
-    return sent;
-  }
-
   async function deliver(envelope: JsonObject): Promise<Delivery> {
     const id = deps.ids.uuid();
     const startMs = deps.clock.monotonicMs();
@@ -70,8 +64,8 @@ export function createCourier(deps: Deps): Courier {
       );
       const { delayMs } = deps.faults.state;
       if (delayMs > 0) await deps.clock.sleep(delayMs, stop).catch(() => {});
-      if (!send(frame)) return { outcome: 'dispatch_failed' };
-      if (deps.faults.take('duplicates')) send(frame);
+      if (!deps.send(frame)) return { outcome: 'dispatch_failed' };
+      if (deps.faults.take('duplicates')) deps.send(frame);
       const payload = await Promise.race([ack, deadline]);
       if (payload === undefined) return { outcome: 'operation_timeout' };
       return { outcome: 'acked', ackedInMs: Math.round(deps.clock.monotonicMs() - startMs), payload };

@@ -1,5 +1,4 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Logger } from '../../base/logger.ts';
 import type { Faults } from '../faults.ts';
 import type { JsonObject } from '../json.ts';
 import type { Traffic } from '../traffic.ts';
@@ -7,7 +6,7 @@ import { createArgs, type Method, type Methods, SlackError } from './call.ts';
 import { createRateLimiter } from './rate-limit.ts';
 
 /** An answer of the Web API. */
-export interface ApiAnswer {
+interface ApiAnswer {
   readonly status: 200 | 429;
   readonly body: JsonObject;
   readonly retryAfterS?: number;
@@ -27,7 +26,6 @@ interface Deps {
   readonly clock: Clock;
   readonly faults: Faults;
   readonly traffic: Traffic;
-  readonly logger: Logger;
 }
 
 /** A Web API over these methods, with Slack's order of checks: method, token, rate, arguments. */

@@ -20,10 +20,10 @@ export interface Message {
 }
 
 /** What the author of a message decides. */
-export type Draft = Omit<Message, 'ts' | 'edited'>;
+type Draft = Omit<Message, 'ts' | 'edited'>;
 
 /** What an edit may change. */
-export type Edit = Partial<Pick<Message, 'text' | 'blocks' | 'metadata' | 'files'>>;
+type Edit = Partial<Pick<Message, 'text' | 'blocks' | 'metadata' | 'files'>>;
 
 /** All messages of the workspace. */
 export interface Messages {

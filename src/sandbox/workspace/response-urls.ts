@@ -16,7 +16,7 @@ export interface ResponseTarget {
 }
 
 /** What came of using a response_url. */
-export type ResponseUse =
+type ResponseUse =
   | { readonly ok: true; readonly target: ResponseTarget }
   | { readonly ok: false; readonly error: 'used_url' | 'expired_url' };
 

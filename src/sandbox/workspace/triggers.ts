@@ -2,10 +2,10 @@ import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/ids.ts';
 
 /** A trigger_id is good for this long after the person acted (docs.slack.dev, "Opening a modal"). */
-export const TRIGGER_LIFETIME_MS = 3000;
+const TRIGGER_LIFETIME_MS = 3000;
 
 /** What came of handing in a trigger_id. */
-export type Exchange =
+type Exchange =
   | { readonly ok: true; readonly user: string }
   | { readonly ok: false; readonly error: 'invalid_trigger_id' | 'expired_trigger_id' | 'exchanged_trigger_id' };
 

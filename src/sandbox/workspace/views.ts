@@ -3,7 +3,7 @@ import type { Changes } from '../changes.ts';
 import type { JsonObject } from '../json.ts';
 
 /** At most this many modals lie on each other (docs.slack.dev, "Modals"). */
-export const MAX_STACKED_MODALS = 3;
+const MAX_STACKED_MODALS = 3;
 
 /** A modal or App Home as the sandbox keeps it. */
 export interface View {
