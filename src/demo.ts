@@ -8,7 +8,7 @@ import { runBot } from './bot.ts';
 import type { DemoOptions, Output } from './cli/deps.ts';
 import { loadConfig } from './config/load.ts';
 
-const RATE_PER_HOST = 40;
+const RATE_PER_HOST = 60;
 
 /** People of the demonstration, named after what they do; the first also is whoever uses the command line here. */
 const CONFIG = `# Written by "countersign demo" and removed with it.

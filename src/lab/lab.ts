@@ -50,7 +50,7 @@ export interface LabStatus {
 }
 
 /** What one lab host is doing now. */
-export interface HostStatus {
+interface HostStatus {
   readonly name: string;
   readonly address: string;
   readonly running: boolean;
@@ -130,17 +130,25 @@ export class Lab {
     return ['hosts:', ...lines, ''].join('\n');
   }
 
-  /** Switches a fault on or off on the named hosts, or on all hosts that can have it. */
+  /** Switches a fault on or off on the named hosts, or on all hosts that can have it; other faults of a host stay. */
   async fault(name: string, hosts: readonly string[] | 'all', direction: 'on' | 'off'): Promise<void> {
     const fault = findFault(name);
     const { network } = this.#state();
-    const chosen = this.#choose(hosts, fault.role);
     await Promise.all(
-      chosen.map(async (state) => {
-        const others = state.faults.filter((other) => other !== name);
-        if (direction === 'on') updateHost(this.directory, state.name, { faults: [...others, name] });
-        await (direction === 'on' ? fault.apply(attachHost(network, state)) : fault.clear(attachHost(network, state)));
-        if (direction === 'off') updateHost(this.directory, state.name, { faults: others });
+      this.#choose(hosts, fault.role).map(async (state) => {
+        const host = attachHost(network, state);
+        const record = (change: (others: readonly string[]) => readonly string[]) =>
+          updateHost(this.directory, state.name, ({ faults }) => ({
+            faults: [...change(faults.filter((other) => other !== name))],
+          }));
+        if (direction === 'on') {
+          record((others) => [...others, name]);
+          await fault.apply(host);
+        } else {
+          await fault.clear(host);
+          record((others) => others);
+          for (const other of state.faults.filter((one) => one !== name)) await findFault(other).apply(host);
+        }
       }),
     );
   }

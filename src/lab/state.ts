@@ -103,9 +103,9 @@ export function updateState(directory: string, change: (state: LabState) => LabS
 }
 
 /** Changes what is recorded of one host. */
-export function updateHost(directory: string, name: string, change: Partial<HostState>): void {
+export function updateHost(directory: string, name: string, change: (host: HostState) => Partial<HostState>): void {
   updateState(directory, (state) => ({
     ...state,
-    hosts: state.hosts.map((host) => (host.name === name ? { ...host, ...change } : host)),
+    hosts: state.hosts.map((host) => (host.name === name ? { ...host, ...change(host) } : host)),
   }));
 }

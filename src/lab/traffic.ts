@@ -8,7 +8,7 @@ import { identify, isAlive, type ProcessIdentity, signal, waitUntil } from './pr
 import type { LabState } from './state.ts';
 
 /** The longest that a load runs, in seconds: nobody's machine is kept busy by a forgotten one. */
-export const MAX_LOAD_SECONDS = 1_800;
+const MAX_LOAD_SECONDS = 1_800;
 const MAX_RATE_PER_HOST = 2_000;
 const START_TIMEOUT_MS = 15_000;
 const END_TIMEOUT_MS = 15_000;

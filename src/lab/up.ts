@@ -121,12 +121,12 @@ async function buildHost(
     writeHostFiles({ directory, host, user, clientKey, programs, neighbours: state.hosts }),
     attachHostNetwork(state.network, host),
   ]);
-  updateHost(lab, host.name, { hostKey });
+  updateHost(lab, host.name, () => ({ hostKey }));
   await startHost({
     clock,
     directory,
     host,
-    started: (process_) => updateHost(lab, host.name, { process: process_ }),
+    started: (process_) => updateHost(lab, host.name, () => ({ process: process_ })),
   });
 }
 

@@ -124,10 +124,25 @@ describe('the faults of a lab', () => {
     const reserve = (ports: string) =>
       lab().exec(HOST, ['tee', '/proc/sys/net/ipv4/ip_local_reserved_ports'], { input: ports });
     await reserve('8080-8082');
-    await expect(lab().fault('service-port-taken', [HOST], 'on')).rejects.toThrow(/8081, which is in use or reserved/);
-    await reserve('\n');
-    await lab().fault('service-port-taken', [HOST], 'off');
+    try {
+      await expect(lab().fault('service-port-taken', [HOST], 'on')).rejects.toThrow(
+        /8081, which is in use or reserved/,
+      );
+    } finally {
+      await reserve('\n');
+      await lab().fault('service-port-taken', [HOST], 'off');
+    }
     expect((await lab().status()).hosts[0]?.services[1]).toMatchObject({ port: 8081, listening: true });
+  });
+
+  it('service-port-taken: leaves the range wide when that is a fault of its own', async () => {
+    const range = () => lab().exec(HOST, ['cat', '/proc/sys/net/ipv4/ip_local_port_range']);
+    await withFault('service-port-in-range', async () => {
+      await withFault('service-port-taken', async () => {});
+      expect((await range()).stdout).toBe('1024\t65535\n');
+      expect((await lab().status()).hosts[0]?.faults).toEqual(['service-port-in-range']);
+    });
+    expect((await range()).stdout).toBe('32768\t60999\n');
   });
 
   it('host-down: the host is unreachable, its processes go on, and it comes back', async () => {

@@ -51,10 +51,6 @@ export function createConnections(deps: Deps): Connections {
   const tickets = new Set<string>();
   const ready: WebSocket[] = [];
 
-  function say(socket: WebSocket, frame: JsonObject): void {
-    socket.send(JSON.stringify(frame));
-    deps.traffic.record({ from: 'sandbox', what: `frame ${textOf(frame['type']) ?? ''}`, body: frame });
-  }
   function drop(socket: WebSocket): void {
     const index = ready.indexOf(socket);
     if (index >= 0) ready.splice(index, 1);
@@ -62,7 +58,7 @@ export function createConnections(deps: Deps): Connections {
   }
   function tell(socket: WebSocket, reason: DisconnectReason): void {
     drop(socket);
-    say(socket, { type: 'disconnect', reason, debug_info: { host: 'sandbox' } });
+    say(deps.traffic, socket, { type: 'disconnect', reason, debug_info: { host: 'sandbox' } });
   }
   function greet(socket: WebSocket): void {
     socket.on('message', (data) => {
@@ -80,7 +76,7 @@ export function createConnections(deps: Deps): Connections {
       return;
     }
     ready.push(socket);
-    say(socket, hello(ready.length, deps.appId));
+    say(deps.traffic, socket, hello(ready.length, deps.appId));
     deps.changes.emit({ kind: 'workspace' });
   }
 
@@ -102,7 +98,7 @@ export function createConnections(deps: Deps): Connections {
       const socket = ready.shift();
       if (socket === undefined) return false;
       ready.push(socket);
-      say(socket, frame);
+      say(deps.traffic, socket, frame);
       return true;
     },
     disconnect: (reason, which) => {
@@ -115,6 +111,11 @@ export function createConnections(deps: Deps): Connections {
     },
     stop: () => stopAll(server, deps.clock),
   };
+}
+
+function say(traffic: Traffic, socket: WebSocket, frame: JsonObject): void {
+  socket.send(JSON.stringify(frame));
+  traffic.record({ from: 'sandbox', what: `frame ${textOf(frame['type']) ?? ''}`, body: frame });
 }
 
 async function stopAll(server: WebSocketServer, clock: Clock): Promise<void> {
