@@ -16,7 +16,7 @@ inventory: inventory.yaml
 store: { path: countersign.sqlite }
 log_level: warn
 people:
-  - { name: requester, slack: U0REQUESTER, unix: root, roles: [run] }
+  - { name: requester, slack: U0REQUESTER, unix: root, roles: [run, approve] }
   - { name: approver, slack: U0APPROVER, roles: [run, approve] }
   - { name: approver-2, slack: U0APPROVER2, roles: [run, approve] }
 `;

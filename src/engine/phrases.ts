@@ -116,14 +116,19 @@ function progressOf(attempts: readonly Attempt[]): string {
   return attempts.map(({ host, state }) => `${host} ${ATTEMPT_WORDS[state]}`).join(', ');
 }
 
-/** What was proven or went wrong on each host: "web-1: reserved ports are 8080-8082; …". */
+/** What was proven or went wrong, equal sentences once with all their hosts: "web-1 and web-2: reserved ports are …". */
 export function attemptSentences({ attempts }: ProposalView): string[] {
-  return attempts.flatMap(({ host, state, detail, statements }) => {
-    if (state === 'undone') return [`${host}: restored.`];
-    const said = statements.length > 0 ? statements : [];
-    const why = detail !== null && detail !== 'Applied.' && !said.includes(detail) ? [detail] : [];
-    return [...said, ...why].map((sentence) => `${host}: ${sentence}`);
-  });
+  const said = new Map<string, string[]>();
+  for (const attempt of attempts) {
+    for (const sentence of sentencesOf(attempt)) said.set(sentence, [...(said.get(sentence) ?? []), attempt.host]);
+  }
+  return [...said].map(([sentence, hosts]) => `${list(hosts)}: ${sentence}`);
+}
+
+function sentencesOf({ state, detail, statements }: Attempt): string[] {
+  if (state === 'undone') return ['restored.'];
+  const why = detail !== null && detail !== 'Applied.' && !statements.includes(detail) ? [detail] : [];
+  return [...statements, ...why];
 }
 
 /** "interval: integer, 2 to 60 seconds, default 10. Time between …" */

@@ -2,23 +2,11 @@
  * POSIX sh that runs as root inside a lab host's namespaces; every value arrives as an argument.
  */
 
-/** Files and folders of a host that are its own: bind mounts in the host's mount namespace hide the machine's. */
-const PRIVATE_PATHS = [
-  '/etc/passwd',
-  '/etc/group',
-  '/etc/shadow',
-  '/etc/hosts',
-  '/etc/hostname',
-  '/etc/sudoers',
-  '/etc/sudoers.d',
-  '/etc/sysctl.conf',
-  '/etc/sysctl.d',
-  '/etc/ssh',
-  '/etc/nginx',
-  '/var/log',
-  '/var/lib',
-  '/home',
-] as const;
+/** Folders of a host that are its own: mounts in the host's mount namespace hide the machine's. */
+const PRIVATE_PATHS = ['/var/log', '/var/lib', '/home'] as const;
+
+/** Folders of /etc that a host has from the lab alone, with nothing of the machine's in them. */
+const OWN_CONFIG = 'nginx ssh sudoers.d sysctl.d sysctl.conf';
 
 /**
  * Process 1 of a host: `$1` = its directory, `$2` = its name, `$3` = the node binary, `$4` = service ports, blank
@@ -26,7 +14,10 @@ const PRIVATE_PATHS = [
  *
  * The directory and the node binary may lie below /tmp, /run or a private path, which get covered: so /run is filled
  * while both are still reachable and then moved into place (mount(2), MS_MOVE), and what covers the directory itself is
- * mounted after that. A file that this machine lacks cannot be mounted over and needs no hiding.
+ * mounted after that. A path that this machine lacks cannot be mounted over and needs no hiding.
+ *
+ * /etc is a copy as a whole: files mounted over single files of /etc would come off when the machine replaces those
+ * files by rename, as useradd(8) and package upgrades do (rename(2) detaches mounts of other namespaces).
  */
 export const HOST_INIT = `
 set -eu
@@ -49,6 +40,12 @@ late=
 for path in ${PRIVATE_PATHS.join(' ')}; do
   case $dir in "$path"/*) late="$late $path" ;; *) bind "$dir/root$path" "$path" ;; esac
 done
+mkdir -p "$dir/etc"
+mount -n -t tmpfs -o mode=755,nosuid,nodev tmpfs "$dir/etc"
+cp -a /etc/. "$dir/etc/"
+for own in ${OWN_CONFIG}; do rm -rf "\${dir:?}/etc/$own"; done
+cp -a "$dir/root/etc/." "$dir/etc/"
+mount -n --move "$dir/etc" /etc
 mount -n --move "$dir/run" /run
 for path in $late; do bind "$dir/root$path" "$path"; done
 mount -n -t tmpfs -o mode=1777,nosuid,nodev tmpfs /tmp

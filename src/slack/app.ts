@@ -62,7 +62,13 @@ export async function startSlackApp(deps: SlackDeps): Promise<SlackApp> {
   });
   const [first, ...others] = receivers;
   if (!first) throw new Error('at least one socket is needed');
-  const app = new App({ token: deps.botToken.reveal(), receiver: first, logger, logLevel: LogLevel.ERROR, clientOptions: { ...api, ...INTERACTIVE } });
+  const app = new App({
+    token: deps.botToken.reveal(),
+    receiver: first,
+    logger,
+    logLevel: LogLevel.ERROR,
+    clientOptions: { ...api, ...INTERACTIVE },
+  });
   const parts = await wire(app, deps);
   for (const receiver of others) receiver.init(app);
   for (const receiver of receivers) await receiver.start();
@@ -70,7 +76,8 @@ export async function startSlackApp(deps: SlackDeps): Promise<SlackApp> {
   return {
     [Symbol.asyncDispose]: async () => {
       for (const receiver of receivers) await receiver.stop();
-      if (!(await parts.inFlight.drain(DRAIN_MS))) deps.logger.warn('Slack requests were still under way at the deadline');
+      if (!(await parts.inFlight.drain(DRAIN_MS)))
+        deps.logger.warn('Slack requests were still under way at the deadline');
       await parts.notifier[Symbol.asyncDispose]();
     },
   };
@@ -83,7 +90,16 @@ async function wire(app: App, deps: SlackDeps) {
   const { engine, messages, policy, inventory, runbooks, clock, logger, command } = deps;
   const own = AuthTest.parse(await app.client.auth.test());
   const lookUp = (user: string): Promise<unknown> => app.client.users.info({ user });
-  const notifier = createNotifier({ engine, messages, policy, runbooks, live: createLiveClient(deps.botToken, deps.apiUrl), clock, logger, pollMs: NOTIFY_EVERY_MS });
+  const notifier = createNotifier({
+    engine,
+    messages,
+    policy,
+    runbooks,
+    live: createLiveClient(deps.botToken, deps.apiUrl),
+    clock,
+    logger,
+    pollMs: NOTIFY_EVERY_MS,
+  });
   const inFlight = createInFlight(clock);
   addListeners(app, {
     engine,

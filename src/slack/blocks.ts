@@ -1,4 +1,12 @@
-import type { ActionsBlock, Button, ContextBlock, KnownBlock, RichTextBlock, RichTextElement, RichTextSection } from '@slack/types';
+import type {
+  ActionsBlock,
+  Button,
+  ContextBlock,
+  KnownBlock,
+  RichTextBlock,
+  RichTextElement,
+  RichTextSection,
+} from '@slack/types';
 import { plainText, shorten } from '../base/plain-text.ts';
 import { LIMITS } from './limits.ts';
 
@@ -39,12 +47,17 @@ export function richText(...elements: RichTextBlock['elements']): RichTextBlock 
 
 /** Literal text that keeps its lines; long text keeps its head and says so. */
 export function preformatted(text: string): RichTextBlock['elements'][number] {
-  return { type: 'rich_text_preformatted', elements: [{ type: 'text', text: nonEmpty(shorten(plainText(text), LIMITS.preformatted)) }] };
+  return {
+    type: 'rich_text_preformatted',
+    elements: [{ type: 'text', text: nonEmpty(shorten(plainText(text), LIMITS.preformatted)) }],
+  };
 }
 
 /** Small grey text; every string is mrkdwn of our own making. */
 export function context(...texts: string[]): ContextBlock {
-  const elements = texts.slice(0, LIMITS.contextElements).map((text) => ({ type: 'mrkdwn' as const, text: shorten(text, LIMITS.contextText) }));
+  const elements = texts
+    .slice(0, LIMITS.contextElements)
+    .map((text) => ({ type: 'mrkdwn' as const, text: shorten(text, LIMITS.contextText) }));
   return { type: 'context', elements };
 }
 
@@ -82,7 +95,10 @@ export function button(options: {
 }
 
 /** An instant in the reader's zone, with UTC for clients that cannot. */
-export function slackTime(epochMs: number, format: '{time}' | '{date_short_pretty} {time}' = '{date_short_pretty} {time}'): string {
+export function slackTime(
+  epochMs: number,
+  format: '{time}' | '{date_short_pretty} {time}' = '{date_short_pretty} {time}',
+): string {
   const fallback = `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
   return `<!date^${Math.floor(epochMs / 1000)}^${format}|${fallback}>`;
 }

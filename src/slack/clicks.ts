@@ -43,7 +43,13 @@ export async function answerClick(deps: ClickDeps, click: ClickPayload, asker: A
 async function runAgain(deps: ClickDeps, click: ClickPayload, asker: Asker): Promise<void> {
   const { run } = await deps.engine.view(asRunId(runOf(click)));
   const params = Object.fromEntries(Object.entries(run.params).map(([name, value]) => [name, String(value)]));
-  const id = await deps.engine.start({ ...asker, runbook: run.runbook, selector: run.selector, params, channel: click.channel ?? run.channel });
+  const id = await deps.engine.start({
+    ...asker,
+    runbook: run.runbook,
+    selector: run.selector,
+    params,
+    channel: click.channel ?? run.channel,
+  });
   await deps.notifier.show(id);
 }
 
@@ -60,5 +66,8 @@ function fail(): never {
 }
 
 function damaged(): OperatorError {
-  return new OperatorError('request/invalid', { message: 'this button is not one of mine', hint: 'Use the buttons of the latest message.' });
+  return new OperatorError('request/invalid', {
+    message: 'this button is not one of mine',
+    hint: 'Use the buttons of the latest message.',
+  });
 }

@@ -46,7 +46,11 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
 ]);
 
 /** Answers what was typed after the slash command. Throws OperatorError for everything that cannot be done. */
-export async function answerCommand(deps: CommandDeps, text: string, typed: Omit<TypedCommand, 'rest'>): Promise<Message | undefined> {
+export async function answerCommand(
+  deps: CommandDeps,
+  text: string,
+  typed: Omit<TypedCommand, 'rest'>,
+): Promise<Message | undefined> {
   const [, word = '', rest = ''] = /^\s*(\S*)\s*([\s\S]*)$/.exec(text) ?? [];
   const name = word === '' ? 'help' : word.toLowerCase();
   const subcommand = SUBCOMMANDS.get(name);
@@ -55,7 +59,9 @@ export async function answerCommand(deps: CommandDeps, text: string, typed: Omit
   const runbook = deps.runbooks.runbooks.some((known) => known.name === name);
   throw new OperatorError('request/invalid', {
     message: `"${word}" is not a subcommand`,
-    hint: runbook ? `Did you mean ${deps.command} run ${name} on HOSTS?` : (didYouMean(name, names) ?? `There are ${names.join(', ')}.`),
+    hint: runbook
+      ? `Did you mean ${deps.command} run ${name} on HOSTS?`
+      : (didYouMean(name, names) ?? `There are ${names.join(', ')}.`),
   });
 }
 
@@ -100,11 +106,17 @@ async function cancel(deps: CommandDeps, typed: TypedCommand): Promise<undefined
 
 /** Runs that read and proposals that wait or are being worked on. */
 function isUnderWay({ run: { state }, proposals }: HistoryEntry): boolean {
-  return state === 'reading' || proposals.some((proposal) => ['open', 'applying', 'undoing', 'needs_human'].includes(proposal.state));
+  return (
+    state === 'reading' ||
+    proposals.some((proposal) => ['open', 'applying', 'undoing', 'needs_human'].includes(proposal.state))
+  );
 }
 
 function runIdOf(text: string): RunId {
   const word = text.trim().replace(/^#/, '');
   if (/^[1-9]\d{0,14}$/.test(word)) return asRunId(Number(word));
-  throw new OperatorError('request/invalid', { message: `"${word}" is not the number of a run`, hint: 'Write for example: status 41' });
+  throw new OperatorError('request/invalid', {
+    message: `"${word}" is not the number of a run`,
+    hint: 'Write for example: status 41',
+  });
 }

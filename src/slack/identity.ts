@@ -26,7 +26,11 @@ export interface Identity {
 }
 
 /** Identities of these workspaces, mapped by the policy's people. */
-export function createIdentity(deps: { readonly lookUp: LookUpUser; readonly teams: readonly string[]; readonly policy: Policy }): Identity {
+export function createIdentity(deps: {
+  readonly lookUp: LookUpUser;
+  readonly teams: readonly string[];
+  readonly policy: Policy;
+}): Identity {
   return {
     asker: async (userId, teamId) => {
       if (!deps.teams.includes(teamId)) throw refused('You belong to another workspace.');
@@ -41,16 +45,23 @@ export function createIdentity(deps: { readonly lookUp: LookUpUser; readonly tea
   };
 }
 
-async function requireFullMember({ lookUp, teams }: { readonly lookUp: LookUpUser; readonly teams: readonly string[] }, userId: string): Promise<void> {
+async function requireFullMember(
+  { lookUp, teams }: { readonly lookUp: LookUpUser; readonly teams: readonly string[] },
+  userId: string,
+): Promise<void> {
   const answer = await lookUp(userId).catch(() => undefined);
   const user = UserInfo.safeParse(answer).data?.user;
   if (user?.id !== userId) throw refused('Slack could not say who you are, so nothing was done. Try again.');
   if (user.deleted) throw refused('This account is deactivated.');
   if (user.is_bot) throw refused('Bots may not do this.');
   if (user.is_restricted || user.is_ultra_restricted) throw refused('Guests may not do this.');
-  if (user.is_stranger || (user.team_id !== undefined && !teams.includes(user.team_id))) throw refused('You belong to another workspace.');
+  if (user.is_stranger || (user.team_id !== undefined && !teams.includes(user.team_id)))
+    throw refused('You belong to another workspace.');
 }
 
 function refused(message: string): OperatorError {
-  return new OperatorError('policy/not-permitted', { message, hint: 'Full members of this workspace who are configured as people may.' });
+  return new OperatorError('policy/not-permitted', {
+    message,
+    hint: 'Full members of this workspace who are configured as people may.',
+  });
 }

@@ -31,9 +31,16 @@ export interface Message {
  * The message cut down to what Slack accepts: whole blocks are left out from the end of `blocks`, never the ones in
  * `keep`, and a note says so. Views bound each block by themselves; this bounds their sum.
  */
-export function withinLimits(message: { readonly text: string; readonly blocks: readonly KnownBlock[]; readonly keep?: readonly KnownBlock[] }): Message {
+export function withinLimits(message: {
+  readonly text: string;
+  readonly blocks: readonly KnownBlock[];
+  readonly keep?: readonly KnownBlock[];
+}): Message {
   const { blocks, keep = [] } = message;
-  const note: KnownBlock = { type: 'context', elements: [{ type: 'mrkdwn', text: 'More than fits here: the rest is in the thread and in `/runbook status`.' }] };
+  const note: KnownBlock = {
+    type: 'context',
+    elements: [{ type: 'mrkdwn', text: 'More than fits here: the rest is in the thread and in `/runbook status`.' }],
+  };
   let budget = LIMITS.totalCharacters - charactersOf([...keep, note]);
   const kept: KnownBlock[] = [];
   for (const block of blocks) {
@@ -51,5 +58,8 @@ export function withinLimits(message: { readonly text: string; readonly blocks: 
 export function charactersOf(value: unknown): number {
   if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + charactersOf(item), 0);
   if (value === null || typeof value !== 'object') return 0;
-  return Object.entries(value).reduce((sum, [key, member]) => sum + (key === 'text' && typeof member === 'string' ? member.length : charactersOf(member)), 0);
+  return Object.entries(value).reduce(
+    (sum, [key, member]) => sum + (key === 'text' && typeof member === 'string' ? member.length : charactersOf(member)),
+    0,
+  );
 }

@@ -48,7 +48,12 @@ export function addListeners(app: App, deps: ListenerDeps): void {
 }
 
 /** Does a delivery's work once, and tells the person alone what came of it. */
-async function answering(deps: ListenerDeps, respond: RespondFn, delivery: string, work: () => Promise<Message | undefined>): Promise<void> {
+async function answering(
+  deps: ListenerDeps,
+  respond: RespondFn,
+  delivery: string,
+  work: () => Promise<Message | undefined>,
+): Promise<void> {
   await deps.inFlight.track(async () => {
     try {
       if (!(await deps.messages.claim(`delivery:${delivery}`, deps.clock.now()))) return;
@@ -64,8 +69,14 @@ async function answering(deps: ListenerDeps, respond: RespondFn, delivery: strin
 
 function operatorErrorOf(error: unknown, logger: Logger): Pick<OperatorError, 'located' | 'hint'> {
   if (error instanceof OperatorError) return error;
-  logger.error('a Slack request failed', { error: messageOf(error), stack: error instanceof Error ? (error.stack ?? '') : '' });
-  return { located: 'something went wrong inside Countersign', hint: 'It is in the log. What was stored before is kept; /runbook status shows it.' };
+  logger.error('a Slack request failed', {
+    error: messageOf(error),
+    stack: error instanceof Error ? (error.stack ?? '') : '',
+  });
+  return {
+    located: 'something went wrong inside Countersign',
+    hint: 'It is in the log. What was stored before is kept; /runbook status shows it.',
+  };
 }
 
 async function tell(respond: RespondFn, { text, blocks }: Message): Promise<void> {

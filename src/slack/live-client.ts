@@ -14,7 +14,11 @@ export interface LiveClient {
   post(channel: string, message: Message, subject: string): Promise<Shown>;
   update(channel: string, ts: string, message: Message): Promise<Shown>;
   /** Puts a text file into a message's thread. */
-  upload(channel: string, threadTs: string, file: { readonly name: string; readonly title: string; readonly text: string }): Promise<Shown>;
+  upload(
+    channel: string,
+    threadTs: string,
+    file: { readonly name: string; readonly title: string; readonly text: string },
+  ): Promise<Shown>;
   /** The time stamp of a message about `subject` that was posted after `sinceMs`; undefined when there is none or it cannot be looked for. */
   find(channel: string, subject: string, sinceMs: number): Promise<string | undefined>;
 }
@@ -45,7 +49,14 @@ export function createLiveClient(token: Secret, slackApiUrl: string | undefined)
     post: (channel, { text, blocks }, subject) =>
       shown(async () => {
         const metadata = { event_type: EVENT_TYPE, event_payload: { subject } };
-        const sent = await client.chat.postMessage({ channel, text, blocks: [...blocks], metadata, unfurl_links: false, unfurl_media: false });
+        const sent = await client.chat.postMessage({
+          channel,
+          text,
+          blocks: [...blocks],
+          metadata,
+          unfurl_links: false,
+          unfurl_media: false,
+        });
         return sent.ts ?? '';
       }),
     update: (channel, ts, { text, blocks }) =>
@@ -60,9 +71,16 @@ export function createLiveClient(token: Secret, slackApiUrl: string | undefined)
       }),
     find: async (channel, subject, sinceMs) => {
       try {
-        const answer: unknown = await client.conversations.history({ channel, oldest: String(sinceMs / 1000), include_all_metadata: true, limit: 200 });
+        const answer: unknown = await client.conversations.history({
+          channel,
+          oldest: String(sinceMs / 1000),
+          include_all_metadata: true,
+          limit: 200,
+        });
         const messages = History.safeParse(answer).data?.messages ?? [];
-        return messages.find(({ metadata }) => metadata?.event_type === EVENT_TYPE && metadata.event_payload.subject === subject)?.ts;
+        return messages.find(
+          ({ metadata }) => metadata?.event_type === EVENT_TYPE && metadata.event_payload.subject === subject,
+        )?.ts;
       } catch {
         return undefined;
       }

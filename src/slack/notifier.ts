@@ -110,14 +110,25 @@ class ProjectingNotifier implements Notifier {
 
   #renderRun(view: RunView): Message {
     const runbook = this.#deps.runbooks.runbooks.find(({ name }) => name === view.run.runbook);
-    return renderRunMessage({ view, probes: runbook?.steps.map(({ probe }) => probe.id) ?? [], now: this.#deps.clock.now() });
+    return renderRunMessage({
+      view,
+      probes: runbook?.steps.map(({ probe }) => probe.id) ?? [],
+      now: this.#deps.clock.now(),
+    });
   }
 
   async #showParts(channel: string, ts: string, view: RunView): Promise<Shown[]> {
     const shown: Shown[] = [];
     for (const part of view.proposals) {
       const approvers = this.#deps.policy.approversBeside(part.proposal.requester).map(({ name }) => name);
-      shown.push(await this.#showMessage(channel, `proposal:${part.proposal.id}`, renderProposalMessage({ view: part, approvers }), view));
+      shown.push(
+        await this.#showMessage(
+          channel,
+          `proposal:${part.proposal.id}`,
+          renderProposalMessage({ view: part, approvers }),
+          view,
+        ),
+      );
     }
     if (view.run.state !== 'reading' && view.steps.length > 0) shown.push(await this.#attachRaw(channel, ts, view));
     return shown;
@@ -133,7 +144,10 @@ class ProjectingNotifier implements Notifier {
     const wait = this.#pace.waitMs(subject, { urgent: known === undefined || view.run.state !== 'reading' });
     if (wait > 0) return { kind: 'later', afterMs: wait };
     if (!record) await messages.reserve(subject, channel);
-    const shown = known === undefined ? await live.post(channel, message, subject) : await live.update(record?.channel ?? channel, known, message);
+    const shown =
+      known === undefined
+        ? await live.post(channel, message, subject)
+        : await live.update(record?.channel ?? channel, known, message);
     this.#pace.happened(subject, shown);
     if (shown.kind !== 'ok') return shown;
     if (record?.ts !== shown.ts) await messages.posted(subject, channel, shown.ts, 0);
@@ -147,7 +161,11 @@ class ProjectingNotifier implements Notifier {
     const subject = `raw:${view.run.id}`;
     if (!(await messages.reserve(subject, channel))) return { kind: 'ok', ts };
     const text = renderRawOutput(view);
-    const shown = await live.upload(channel, ts, { name: `run-${view.run.id}.txt`, title: `Run ${view.run.id}: evidence and raw output`, text });
+    const shown = await live.upload(channel, ts, {
+      name: `run-${view.run.id}.txt`,
+      title: `Run ${view.run.id}: evidence and raw output`,
+      text,
+    });
     if (shown.kind === 'ok') await messages.posted(subject, channel, ts, 0);
     else this.#deps.logger.warn('raw output could not be attached', { run: view.run.id, kind: shown.kind });
     return { kind: 'ok', ts };

@@ -11,7 +11,10 @@ import { type Message, withinLimits } from '../limits.ts';
 export function renderHelp(command: string): Message {
   const lines: readonly (readonly [string, string])[] = [
     [`${command} list`, 'the runbooks and their params'],
-    [`${command} run NAME on HOSTS [param=value …]`, 'run one; hosts: web-1, @web or group:web, tag:nginx, web-*, !web-2'],
+    [
+      `${command} run NAME on HOSTS [param=value …]`,
+      'run one; hosts: web-1, @web or group:web, tag:nginx, web-*, !web-2',
+    ],
     [`${command} status [ID]`, 'what runs and what waits, or one run'],
     [`${command} history [HOST] [since 2h]`, 'what ran and what came of it'],
     [`${command} cancel ID`, 'stop a run that is still asking'],
@@ -31,8 +34,12 @@ export function renderRunbooks({ runbooks, broken }: RunbookLibrary): Message {
     const lines = [shorten(description, 1200), ...params.map(paramHelp)];
     return richText(paragraph(code(name), plain('  '), bold(title), plain(`\n${lines.join('\n')}`)));
   });
-  const damaged = broken.map(({ file, problems }) => richText(paragraph(plain(`${file} cannot run: ${problems[0]?.message ?? 'broken'}`))));
-  const empty = [richText(paragraph(plain('There are no runbooks yet. Put one into the runbook directory; the README shows how.')))];
+  const damaged = broken.map(({ file, problems }) =>
+    richText(paragraph(plain(`${file} cannot run: ${problems[0]?.message ?? 'broken'}`))),
+  );
+  const empty = [
+    richText(paragraph(plain('There are no runbooks yet. Put one into the runbook directory; the README shows how.'))),
+  ];
   return withinLimits({
     text: escape(runbooks.map(({ name, title }) => `${name}: ${title}`).join('\n') || 'There are no runbooks yet.'),
     blocks: blocks.length + damaged.length === 0 ? empty : [...blocks, ...damaged],
@@ -42,28 +49,45 @@ export function renderRunbooks({ runbooks, broken }: RunbookLibrary): Message {
 /** Runs, newest first. */
 export function renderHistory(entries: readonly HistoryEntry[], command: string): Message {
   if (entries.length === 0) {
-    return { text: 'No runs to show.', blocks: [richText(paragraph(plain('No runs to show. Start one: '), code(`${command} run time-wait on @web`)))] };
+    return {
+      text: 'No runs to show.',
+      blocks: [richText(paragraph(plain('No runs to show. Start one: '), code(`${command} run time-wait on @web`)))],
+    };
   }
   return withinLimits({ text: escape(entries.map(entryText).join('\n')), blocks: entries.map(entryBlock) });
 }
 
 function entryBlock(entry: HistoryEntry): KnownBlock {
-  return { type: 'section', text: { type: 'mrkdwn', text: `${slackTime(entry.run.createdAt)}  ${escape(entryText(entry))}` } };
+  return {
+    type: 'section',
+    text: { type: 'mrkdwn', text: `${slackTime(entry.run.createdAt)}  ${escape(entryText(entry))}` },
+  };
 }
 
 function entryText({ run, hosts, worst, proposals }: HistoryEntry): string {
   const answered = hosts.filter(({ outcome }) => outcome === 'ok').length;
-  const found = run.state === 'finished' ? (worst ? `${worst.severity.toUpperCase()} ${worst.title}` : 'nothing found') : run.state;
+  const found =
+    run.state === 'finished' ? (worst ? `${worst.severity.toUpperCase()} ${worst.title}` : 'nothing found') : run.state;
   const changes = proposals.map(({ id, title, state }) => `${id} ${title}: ${state.replaceAll('_', ' ')}`);
-  return shorten([`run ${run.id}: ${run.runbook} on ${run.selector}, ${answered} of ${hosts.length} answered, asked by ${run.requester}`, found, ...changes].join(' · '), 1500);
+  return shorten(
+    [
+      `run ${run.id}: ${run.runbook} on ${run.selector}, ${answered} of ${hosts.length} answered, asked by ${run.requester}`,
+      found,
+      ...changes,
+    ].join(' · '),
+    1500,
+  );
 }
 
 /** An error for the person who caused it: what, and what to do instead. */
 export function renderError(error: Pick<OperatorError, 'located' | 'hint'>): Message {
   const text = error.hint === undefined ? error.located : `${error.located}\n${error.hint}`;
-  return { text: escape(text), blocks: [richText(paragraph(bold(upperFirst(error.located)), ...(error.hint === undefined ? [] : [plain(`\n${error.hint}`)])))] };
-}
-
-function upperFirst(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/[.?!]\.$/, (ending) => ending.charAt(0));
+  return {
+    text: escape(text),
+    blocks: [
+      richText(
+        paragraph(bold(error.located), ...(error.hint === undefined ? [] : [plain(`\n${error.hint}`)])),
+      ),
+    ],
+  };
 }

@@ -4,7 +4,19 @@ import { shorten } from '../../base/plain-text.ts';
 import { groupPlans, type PlanGroup } from '../../engine/diff.ts';
 import { attemptSentences, changeSentences } from '../../engine/phrases.ts';
 import type { ProposalView } from '../../engine/view.ts';
-import { actions, bold, button, context, escape, paragraph, plain, preformatted, present, richText, slackTime } from '../blocks.ts';
+import {
+  actions,
+  bold,
+  button,
+  context,
+  escape,
+  paragraph,
+  plain,
+  preformatted,
+  present,
+  richText,
+  slackTime,
+} from '../blocks.ts';
 import { type Message, withinLimits } from '../limits.ts';
 
 /** What a proposal's message needs beside the proposal. */
@@ -22,7 +34,13 @@ export function renderProposalMessage({ view, approvers }: ProposalMessageInput)
   return withinLimits({
     text: escape(summary(view, hosts)),
     blocks: [
-      richText(paragraph(bold(`Proposal ${proposal.id}: ${proposal.plan.title}`), plain(` on ${shorten(hosts, 300)}`), ...needText(view))),
+      richText(
+        paragraph(
+          bold(`Proposal ${proposal.id}: ${proposal.plan.title}`),
+          plain(` on ${shorten(hosts, 300)}`),
+          ...needText(view),
+        ),
+      ),
       ...groups.map((group) => planBlock(group, groups.length > 1)),
       ...left(view),
       ...outcome(view),
@@ -42,12 +60,17 @@ function planBlock(group: PlanGroup, named: boolean): KnownBlock {
     paragraph(bold(target)),
     preformatted(lines.map(({ sign, text }) => `${sign} ${text}`).join('\n')),
   ]);
-  const sentences = [
-    ...group.predicted.map((sentence) => `Predicted: ${sentence}`),
-    ...group.risks.map((sentence) => `Risk: ${sentence}`),
-    ...group.proof.map((sentence) => `Proof: ${sentence}`),
-  ];
-  return richText(...(named ? [paragraph(bold(`On ${list(group.hosts)}`))] : []), ...diffs, paragraph(plain(sentences.map((text) => shorten(text, 700)).join('\n'))));
+  return richText(
+    ...(named ? [paragraph(bold(`On ${list(group.hosts)}`))] : []),
+    ...diffs,
+    ...labelled('Predicted', group.predicted),
+    ...labelled('Risk', group.risks),
+    ...labelled('Proof', group.proof),
+  );
+}
+
+function labelled(label: string, sentences: readonly string[]) {
+  return sentences.length === 0 ? [] : [paragraph(bold(label), plain(`  ${shorten(sentences.join(' '), 1500)}\n`))];
 }
 
 function left({ proposal }: ProposalView): KnownBlock[] {
@@ -59,17 +82,27 @@ function outcome(view: ProposalView): KnownBlock[] {
   const changes = changeSentences(view);
   const attempts = attemptSentences(view).map((sentence) => shorten(sentence, 700));
   if (changes.length + attempts.length === 0) return [];
-  return [{ type: 'divider' }, richText(paragraph(bold(changes.join(' ') || 'Under way.'), ...(attempts.length === 0 ? [] : [plain(`\n${attempts.join('\n')}`)])))];
+  return [
+    { type: 'divider' },
+    richText(
+      paragraph(
+        bold(changes.join(' ') || 'Under way.'),
+        ...(attempts.length === 0 ? [] : [plain(`\n${attempts.join('\n')}`)]),
+      ),
+    ),
+  ];
 }
 
 function terms({ proposal, approvals }: ProposalView, approvers: readonly string[]): KnownBlock | undefined {
   if (proposal.state === 'open') {
     const who = approvers.length === 0 ? 'nobody: no other person has the role "approve"' : escape(list(approvers));
     const order = proposal.plan.hosts.length > 1 ? 'Hosts one after the other, each proven before the next. ' : '';
-    return context(`${order}Risk: ${proposal.plan.risk}. May approve: ${who}. Expires ${slackTime(proposal.expiresAt, '{time}')}.`);
+    return context(
+      `${order}Risk: ${proposal.plan.risk}. May approve: ${who}. Expires ${slackTime(proposal.expiresAt, '{time}')}.`,
+    );
   }
   const decided = approvals.at(-1);
-  return decided && context(`Decided ${slackTime(decided.at)} by ${escape(decided.person)}${decided.reason ? `: ${escape(decided.reason)}` : ''}.`);
+  return decided && context(`Decided ${slackTime(decided.at)}.`);
 }
 
 function buttons(view: ProposalView): KnownBlock | undefined {
@@ -83,13 +116,21 @@ function buttons(view: ProposalView): KnownBlock | undefined {
         label: 'Approve',
         value,
         style: 'primary',
-        confirm: { title: `Approve ${proposal.id}?`, text: `${proposal.plan.title} on ${hosts}. The facts are read again before anything is changed.`, yes: 'Approve' },
+        confirm: {
+          title: `Approve ${proposal.id}?`,
+          text: `${proposal.plan.title} on ${hosts}. The facts are read again before anything is changed.`,
+          yes: 'Approve',
+        },
       }),
       button({ action: 'proposal_reject', label: 'Reject', value, style: 'danger' }),
     ]);
   }
   if (!view.canUndo) return undefined;
-  const confirm = { title: `Undo ${proposal.id}?`, text: 'The values captured before the change are restored, unless somebody changed them since.', yes: 'Undo' };
+  const confirm = {
+    title: `Undo ${proposal.id}?`,
+    text: 'The values captured before the change are restored, unless somebody changed them since.',
+    yes: 'Undo',
+  };
   return actions('proposal', [button({ action: 'proposal_undo', label: 'Undo', value, confirm })]);
 }
 

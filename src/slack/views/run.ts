@@ -3,7 +3,20 @@ import { count, formatNumber } from '../../base/format.ts';
 import { shorten } from '../../base/plain-text.ts';
 import { coverage, elapsed, hostProgress, paramsText, unanswered } from '../../engine/phrases.ts';
 import type { FindingGroup, RunView } from '../../engine/view.ts';
-import { actions, bold, button, code, context, escape, paragraph, plain, preformatted, present, richText, slackTime } from '../blocks.ts';
+import {
+  actions,
+  bold,
+  button,
+  code,
+  context,
+  escape,
+  paragraph,
+  plain,
+  preformatted,
+  present,
+  richText,
+  slackTime,
+} from '../blocks.ts';
 import { type Message, withinLimits } from '../limits.ts';
 
 /** What a run's message needs beside the run. */
@@ -25,7 +38,11 @@ export function renderRunMessage({ view, probes, now }: RunMessageInput): Messag
   const headline = headlineOf(view, now);
   return withinLimits({
     text: escape(summary(view, headline)),
-    blocks: [richText(paragraph(...headlineElements(view, now))), askedBy(view), ...(run.state === 'reading' ? progress(view, probes) : result(view))],
+    blocks: [
+      richText(paragraph(...headlineElements(view, now))),
+      askedBy(view),
+      ...(run.state === 'reading' ? progress(view, probes) : result(view)),
+    ],
     keep: present(buttons(view)),
   });
 }
@@ -49,12 +66,17 @@ function stateText(view: RunView): string {
 }
 
 function headlineElements(view: RunView, now: number): RichTextElement[] {
-  return [bold(view.run.runbook), plain(` on ${shorten(view.run.selector, 200)} · ${stateText(view)} · ${elapsed(view, now)}`)];
+  return [
+    bold(view.run.runbook),
+    plain(` on ${shorten(view.run.selector, 200)} · ${stateText(view)} · ${elapsed(view, now)}`),
+  ];
 }
 
 function askedBy({ run, ...view }: RunView): KnownBlock {
   const params = paramsText({ run, ...view });
-  return context(`run ${run.id}, asked by ${escape(run.requester)} at ${slackTime(run.createdAt, '{time}')}${params === '' ? '' : ` · ${escape(params)}`}`);
+  return context(
+    `run ${run.id}, asked by ${escape(run.requester)} at ${slackTime(run.createdAt, '{time}')}${params === '' ? '' : ` · ${escape(params)}`}`,
+  );
 }
 
 function progress(view: RunView, probes: readonly string[]): KnownBlock[] {
@@ -67,9 +89,17 @@ function result(view: RunView): KnownBlock[] {
   const failed = unanswered(view);
   return [
     ...(view.run.detail === null ? [] : [richText(paragraph(plain(view.run.detail)))]),
-    ...(failed.length === 0 ? [] : [richText(paragraph(bold('Did not answer'), plain(`\n${failed.map((line) => shorten(line, 400)).join('\n')}`)))]),
+    ...(failed.length === 0
+      ? []
+      : [
+          richText(
+            paragraph(bold('Did not answer'), plain(`\n${failed.map((line) => shorten(line, 400)).join('\n')}`)),
+          ),
+        ]),
     ...view.findings.map(finding),
-    ...(view.run.state === 'finished' && view.findings.length === 0 ? [richText(paragraph(plain('No rule found anything to report.')))] : []),
+    ...(view.run.state === 'finished' && view.findings.length === 0
+      ? [richText(paragraph(plain('No rule found anything to report.')))]
+      : []),
     ...open(view),
     ...view.proposals.map(({ proposal }) => context(`Proposal ${proposal.id} below: ${escape(proposal.plan.title)}.`)),
   ];
@@ -106,22 +136,34 @@ function finding(group: FindingGroup): KnownBlock {
 
 function open(view: RunView): KnownBlock[] {
   if (view.notConcluded.length === 0) return [];
-  const lines = view.notConcluded.slice(0, 10).map(({ host, rule, because }) => `${host}: ${rule} not concluded: ${shorten(because, 300)}`);
+  const lines = view.notConcluded
+    .slice(0, 10)
+    .map(({ host, rule, because }) => `${host}: ${rule} not concluded: ${shorten(because, 300)}`);
   const hidden = view.notConcluded.length - lines.length;
   return [richText(paragraph(plain([...lines, ...(hidden > 0 ? [`and ${hidden} more`] : [])].join('\n'))))];
 }
 
 function buttons({ run }: RunView): KnownBlock | undefined {
   if (run.state === 'reading') {
-    const confirm = { title: 'Cancel this run?', text: 'Hosts that are being asked are left alone; answers so far are kept.', yes: 'Cancel the run' };
-    return actions('run', [button({ action: 'run_cancel', label: 'Cancel', value: String(run.id), style: 'danger', confirm })]);
+    const confirm = {
+      title: 'Cancel this run?',
+      text: 'Hosts that are being asked are left alone; answers so far are kept.',
+      yes: 'Cancel the run',
+    };
+    return actions('run', [
+      button({ action: 'run_cancel', label: 'Cancel', value: String(run.id), style: 'danger', confirm }),
+    ]);
   }
   return actions('run', [button({ action: 'run_again', label: 'Run again', value: String(run.id) })]);
 }
 
 /** The message in plain words, for notifications and screen readers. */
 function summary(view: RunView, headline: string): string {
-  const findings = view.findings.map(({ severity, title, hosts }) => `${LABELS[severity]} ${title} (${hosts.join(', ')})`);
+  const findings = view.findings.map(
+    ({ severity, title, hosts }) => `${LABELS[severity]} ${title} (${hosts.join(', ')})`,
+  );
   const proposals = view.proposals.map(({ proposal }) => `Proposal ${proposal.id}: ${proposal.plan.title}`);
-  return [`Run ${view.run.id}: ${headline}.`, ...findings, ...unanswered(view), ...proposals].map((line) => shorten(line, 400)).join('\n');
+  return [`Run ${view.run.id}: ${headline}.`, ...findings, ...unanswered(view), ...proposals]
+    .map((line) => shorten(line, 400))
+    .join('\n');
 }
