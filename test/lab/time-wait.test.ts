@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { Lab } from '../../src/lab/lab.ts';
+import type { Facts } from '../../src/probes/registry.ts';
+import { testLab } from '../helpers/lab.ts';
+import { findingOf, labProduct, type LabProduct } from '../helpers/lab-product.ts';
+import { factsByHost } from '../../src/engine/concluding.ts';
+
+const lab = testLab({ webHosts: 2 });
+
+async function sleep(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** TIME_WAIT sockets as ss counts them inside a host, by which side closed first. */
+async function countTimeWait(host: string): Promise<{ total: number; backendClosed: number; nginxClosed: number }> {
+  const { stdout } = await lab().exec(host, ['ss', '-Htan', 'state', 'time-wait']);
+  const rows = stdout.trim() === '' ? [] : stdout.trim().split('\n').map((line) => line.trim().split(/\s+/));
+  const isService = (endpoint = ''): boolean => /127\.0\.0\.1:808[0-2]$/.test(endpoint);
+  return {
+    total: rows.length,
+    backendClosed: rows.filter(([, , local]) => isService(local)).length,
+    nginxClosed: rows.filter(([, , local, peer]) => !isService(local) && isService(peer)).length,
+  };
+}
+
+async function factsOf(product: LabProduct, run: Awaited<ReturnType<LabProduct['run']>>, host: string): Promise<Facts> {
+  const facts = factsByHost(await product.composition.context.store.runs.facts(run.run.id));
+  const found = [...facts].find(([name]) => name === host)?.[1];
+  if (!found) throw new Error(`no facts of ${host}`);
+  return found;
+}
+
+describe('time-wait on real hosts', () => {
+  it('says that upstream connections are not pooled, with who closed them and the lines to blame, and spares the healthy host', async () => {
+    const running: Lab = lab();
+    await running.fault('no-upstream-keepalive', ['web-1'], 'on');
+    await running.load({ ratePerHost: 90, seconds: 120 });
+    await sleep(16_000);
+    await using product = labProduct(running);
+    const view = await product.run('time-wait', '@web', { interval: '3', min_time_wait: '500' });
+    const sick = findingOf(view, 'upstream-not-pooled', 'web-1');
+    expect(sick?.severity).toBe('warning');
+    const text = sick?.explanation.join(' ') ?? '';
+    expect(text).toMatch(/closed by the backends?, \d[\d,]* by nginx/);
+    expect(text).toMatch(/app\.conf:\d+/);
+    expect(text).toMatch(/has no keepalive/);
+    expect(sick?.notConcluded.join(' ')).toMatch(/not port exhaustion/);
+    expect(findingOf(view, 'upstream-not-pooled', 'web-2')).toBeUndefined();
+    const healthy = findingOf(view, 'client-connections-closed', 'web-2');
+    expect(healthy?.explanation.join(' ')).toMatch(/nothing to fix/);
+    await running.stopLoad();
+    await running.fault('no-upstream-keepalive', ['web-1'], 'off');
+  });
+
+  it('reports the very numbers that /proc and ss give inside the host', async () => {
+    const running: Lab = lab();
+    await running.fault('no-upstream-keepalive', ['web-1'], 'on');
+    await running.load({ ratePerHost: 60, seconds: 8 });
+    await sleep(9000);
+    await running.stopLoad();
+    await using product = labProduct(running);
+    // Without load, TIME_WAIT only falls: what the run reports lies between a look before and a look after.
+    const before = await countTimeWait('web-1');
+    const view = await product.run('time-wait', 'web-1', { interval: '2' });
+    const after = await countTimeWait('web-1');
+    const facts = await factsOf(product, view, 'web-1');
+    const groups = facts.sockets?.groups.filter(({ state }) => state === 'TIME-WAIT') ?? [];
+    const service = (port: number | null): boolean => port !== null && port >= 8080 && port <= 8082;
+    const sum = (direction: string, end: 'local' | 'peer'): number =>
+      groups.filter((group) => group.direction === direction && service(group[end].port)).reduce((total, { sockets }) => total + sockets, 0);
+    expect(before.total).toBeGreaterThan(100);
+    for (const [reported, name] of [
+      [sum('accepted', 'local'), 'backendClosed'],
+      [sum('connected', 'peer'), 'nginxClosed'],
+    ] as const) {
+      expect(reported).toBeLessThanOrEqual(before[name]);
+      expect(reported).toBeGreaterThanOrEqual(after[name]);
+    }
+    expect(facts.sockstat?.timeWaitSockets).toBeLessThanOrEqual(before.total);
+    expect(facts.sockstat?.timeWaitSockets).toBeGreaterThanOrEqual(after.total);
+    const range = (await running.exec('web-1', ['cat', '/proc/sys/net/ipv4/ip_local_port_range'])).stdout.trim().split(/\s+/).map(Number);
+    expect([facts.sysctl?.localPortRange.low, facts.sysctl?.localPortRange.high]).toEqual(range);
+    await running.fault('no-upstream-keepalive', ['web-1'], 'off');
+  });
+
+  it('names the hosts that did not answer and still judges the others', async () => {
+    const running: Lab = lab();
+    await running.fault('host-down', ['web-2'], 'on');
+    try {
+      await using product = labProduct(running);
+      const view = await product.run('service-port', '@web');
+      expect(view.hosts.map(({ host, outcome }) => [host, outcome])).toEqual([
+        ['web-1', 'ok'],
+        ['web-2', 'unreachable'],
+      ]);
+      expect(view.run.state).toBe('finished');
+    } finally {
+      await running.fault('host-down', ['web-2'], 'off');
+    }
+  });
+});
