@@ -1,9 +1,8 @@
 import type { ChangeCommand } from '../base/command.ts';
-import { asAttemptId } from '../base/ids.ts';
 import type { Host } from '../inventory/host.ts';
 import type { EngineContext } from './context.ts';
 import type { ApprovalGrant } from './grant.ts';
-import { parseReceipt, statusCommand } from './receipt.ts';
+import { NOTHING_STARTED, parseReceipt, type ReceiptAnswer, statusCommand } from './receipt.ts';
 import type { ReceiptReport } from './transition.ts';
 
 /** A receipt on a host that is asked until it answers. */
@@ -23,7 +22,7 @@ export interface Followed {
 /** How long one receipt command may take on the host; it waits for the work itself. */
 const RECEIPT_TIMEOUT_MS = 90_000;
 
-/** Sends a receipt-guarded command. When the connection breaks, the receipt is asked; the command is never sent blindly again. */
+/** Sends a receipt-guarded command. When no receipt answers, the receipt is asked; the command is never sent blindly again. */
 export async function runUnderReceipt(
   following: Following,
   command: ChangeCommand,
@@ -31,26 +30,36 @@ export async function runUnderReceipt(
 ): Promise<Followed> {
   const { context, host, signal } = following;
   const outcome = await context.transport.change(host, command, grant, { signal, timeoutMs: RECEIPT_TIMEOUT_MS });
-  if (outcome.kind !== 'ok') return followReceipt(following);
-  return (
-    answered(context, outcome.stdout, outcome.stderr) ?? {
-      report: 'failed',
-      detail: context.redact(unexpected(outcome.stderr, outcome.exitCode)),
-    }
-  );
+  if (outcome.kind === 'ok') {
+    if (outcome.exitCode === NOTHING_STARTED)
+      return { report: 'failed', detail: context.redact(`Nothing was started: ${outcome.stderr.trim()}`) };
+    const receipt = parseReceipt(outcome.stdout);
+    const answer = receipt && conclusive(context, receipt, outcome.stderr);
+    if (answer) return answer;
+  }
+  return followReceipt(following);
 }
+
+/** A receipt that is not there has to be missing twice in a row: what was sent may still be on its way to the shell. */
+const NEVERS = 2;
 
 /** Asks a receipt, patiently, without starting anything. */
 export async function followReceipt({ context, host, receipt, signal }: Following): Promise<Followed> {
-  const step = { id: 'receipt', command: statusCommand(asAttemptId(receipt)), timeoutMs: RECEIPT_TIMEOUT_MS };
+  const step = { id: 'receipt', command: statusCommand(receipt), timeoutMs: RECEIPT_TIMEOUT_MS };
   let detail = 'The host could not be asked what became of it.';
+  let nevers = 0;
   for (let look = 0; look < context.timing.followTries && !signal.aborted; look++) {
     if (look > 0) await context.clock.sleep(context.timing.followPauseMs, signal).catch(() => {});
     const outcome = await context.transport.read(host, [step], { signal });
     const [output] = outcome.steps;
-    const answer = output ? answered(context, output.stdout, output.stderr) : undefined;
-    if (answer) return answer;
-    if (outcome.kind !== 'ok') detail = context.redact(outcome.detail);
+    const answer = output && parseReceipt(output.stdout);
+    const told = output && answer && conclusive(context, answer, output.stderr);
+    if (told) return told;
+    nevers = answer?.state === 'never' ? nevers + 1 : 0;
+    if (nevers >= NEVERS)
+      return { report: 'failed', detail: 'It was never started on the host; nothing was changed by it.' };
+    if (answer?.state === 'running') detail = 'It is still running on the host.';
+    else if (outcome.kind !== 'ok') detail = context.redact(outcome.detail);
   }
   return {
     report: 'unreachable',
@@ -58,28 +67,19 @@ export async function followReceipt({ context, host, receipt, signal }: Followin
   };
 }
 
-const SENTENCES: Readonly<Record<ReceiptReport, string>> = {
-  done: 'Applied.',
+const SENTENCES = {
+  done: 'Done.',
   failed: 'It did not work.',
   drifted: 'The host was changed by somebody else; it was left as it is.',
   interrupted: 'It was interrupted on the host; what is there now has to be looked at.',
-  unreachable: 'The host could not be reached.',
-};
+  unrestored: 'It did not work, and not everything could be put back; what is there now has to be looked at.',
+} as const satisfies Partial<Record<ReceiptReport, string>>;
 
-function answered(context: EngineContext, stdout: string, stderr: string): Followed | undefined {
-  const receipt = parseReceipt(stdout);
-  if (!receipt) return undefined;
+/** What a receipt says for good; undefined while it runs or is not there. */
+function conclusive(context: EngineContext, receipt: ReceiptAnswer, stderr: string): Followed | undefined {
+  const { state } = receipt;
+  if (state === 'running' || state === 'never') return undefined;
   const output = context.redact([receipt.output, stderr.trim()].filter((text) => text !== '').join('\n'));
-  const shown = receipt.report === 'done' ? '' : output;
-  return {
-    report: receipt.report,
-    detail: shown === '' ? SENTENCES[receipt.report] : `${SENTENCES[receipt.report]} ${shown}`,
-  };
-}
-
-function unexpected(stderr: string, exitCode: number): string {
-  const why = stderr.trim();
-  return why === ''
-    ? `Nothing was started: the host answered with exit status ${exitCode}.`
-    : `Nothing was started: ${why}`;
+  const shown = state === 'done' ? '' : output;
+  return { report: state, detail: shown === '' ? SENTENCES[state] : `${SENTENCES[state]} ${shown}` };
 }

@@ -5,7 +5,7 @@ import type { AttemptState, ChangeState } from './state.ts';
  * The life of a proposal and of the change it becomes.
  *
  *   open ──approve──▶ applying ──▶ proven | not_proven | stale | failed | needs_human
- *     ├──reject──▶ rejected          (proven, not_proven, failed, needs_human) ──undo──▶ undoing ──▶ undone | undo_failed
+ *     ├──reject──▶ rejected          any end, with a host changed ──undo──▶ undoing ──▶ undone | undo_failed
  *     └──time────▶ expired
  *
  * The life of the change on one host:
@@ -16,7 +16,7 @@ import type { AttemptState, ChangeState } from './state.ts';
  *      ├──▶ stale      facts differ from those approved; nothing was sent
  *      ├──▶ failed     the host could not be asked before anything was sent
  *      └──▶ untouched  an earlier host did not succeed
- *   applied | proven | not_proven | unknown ──▶ undo_intended ──▶ undone | undo_refused | undo_unknown
+ *   proven | not_proven | unknown | undo_refused | undo_unknown ──▶ undo_intended ──▶ undone | undo_refused | undo_unknown
  *
  * Invariants:
  * - Hosts are worked on one after the other, in the order of the plan; the first that is not proven stops the rest.
@@ -38,7 +38,7 @@ export interface ChangeView {
 }
 
 /** How a host's receipt answered. */
-export type ReceiptReport = 'done' | 'failed' | 'drifted' | 'interrupted' | 'unreachable';
+export type ReceiptReport = 'done' | 'failed' | 'drifted' | 'interrupted' | 'unrestored' | 'unreachable';
 
 /** What happened to a proposal or its change. */
 export type ChangeEvent =
@@ -108,6 +108,7 @@ const REPORTED = {
   failed: 'failed',
   drifted: 'stale',
   interrupted: 'unknown',
+  unrestored: 'unknown',
   unreachable: 'unknown',
 } as const;
 const UNDO_REPORTED = {
@@ -115,6 +116,7 @@ const UNDO_REPORTED = {
   failed: 'undo_unknown',
   drifted: 'undo_refused',
   interrupted: 'undo_unknown',
+  unrestored: 'undo_unknown',
   unreachable: 'undo_unknown',
 } as const;
 const APPLY_EFFECT: Partial<Record<AttemptState, Effect['type']>> = {
