@@ -16,11 +16,6 @@ export interface SandboxSetting {
   readonly welcome: readonly string[];
 }
 
-const DEFAULT_SANDBOX: SandboxSetting = {
-  port: 8377,
-  welcome: ['This is a local stand-in for Slack: no tokens are configured. Type:', '/runbook help', '/runbook list'],
-};
-
 interface SlackAccess {
   readonly botToken: Secret;
   readonly appToken: Secret;
@@ -28,7 +23,7 @@ interface SlackAccess {
 }
 
 /** Runs the bot until `signal` is aborted, then stops it in order: Slack first, then the engine, then the store. */
-export async function runBot(config: Config, output: Output, signal: AbortSignal, sandbox: SandboxSetting = DEFAULT_SANDBOX): Promise<void> {
+export async function runBot(config: Config, output: Output, signal: AbortSignal, sandbox: SandboxSetting): Promise<void> {
   await using disposal = createDisposal();
   const access = slackAccess(config);
   const people = access ? config.people : withSandboxIdentities(config.people);

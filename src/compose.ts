@@ -29,6 +29,9 @@ export const VERSION: string = readVersion();
 
 const CATALOGUE = createCatalogue({ probes: PROBES, rules: RULES, remedies: REMEDIES });
 
+/** What the local stand-in tells somebody who starts the bot without tokens. */
+const WELCOME = ['This is a local stand-in for Slack: no tokens are configured. Type:', '/runbook help', '/runbook list'];
+
 /** Everything that one process of the product is made of; disposed in reverse order. */
 export interface Composition extends AsyncDisposable {
   readonly config: Config;
@@ -79,9 +82,9 @@ export function createCliDeps(signal: AbortSignal): CliDeps {
     openSession: async (config) => openSession(loadConfig(config)),
     loadRunbooks: (directories, config) => loadRunbooks(directories ?? runbookDirectories(config), CATALOGUE),
     generate: generateFiles,
-    start: async (config) => {
+    start: async ({ config, port }) => {
       const { runBot } = await import('./bot.ts');
-      await runBot(loadConfig(config), output, signal);
+      await runBot(loadConfig(config), output, signal, { port, welcome: WELCOME });
     },
     demo: async (options) => {
       const { runDemo } = await import('./demo.ts');

@@ -13,3 +13,7 @@ CREATE TABLE audit (
 CREATE INDEX audit_by_subject ON audit (subject, seq);
 CREATE TRIGGER audit_is_never_updated BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END;
 CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit rows are never removed'); END;
+-- Also keeps INSERT OR REPLACE from replacing a row, which fires no DELETE trigger.
+CREATE TRIGGER audit_only_grows BEFORE INSERT ON audit
+WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM audit)
+BEGIN SELECT RAISE(ABORT, 'audit rows are only added at the end'); END;

@@ -30,11 +30,12 @@ export function changeScript(script: string, args: readonly string[] = []): Chan
 
 /**
  * One argument as one POSIX shell word (POSIX 2.2.2, single quotes). The only quoter in the house.
+ * `=` is quoted too: bare it makes an assignment of the first word, and zsh expands `=word` (zshexpn(1)).
  * Throws on NUL, which no argument can carry.
  */
 export function quote(argument: string): string {
   refuseNul(argument);
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+  return /^[A-Za-z0-9_@%+:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
 /** The command as one line for a POSIX shell. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Any value as JSON with sorted keys, so that equal values give equal text. `undefined` members are left out. */
+/** A JSON value as text with sorted keys, so that equal values give equal text. `undefined` members are left out. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value))
     return `[${value.map((item) => canonicalJson(item === undefined ? null : item)).join(',')}]`;
@@ -11,7 +11,7 @@ export function canonicalJson(value: unknown): string {
       .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
     return `{${members.join(',')}}`;
   }
-  return JSON.stringify(value);
+  return JSON.stringify(value) ?? 'null';
 }
 
 /** SHA-256 of text or bytes, in lower-case hexadecimal. */

@@ -13,7 +13,7 @@ export function parseDuration(text: string): number | undefined {
   for (const [, amount, unit] of text.matchAll(/(\d+)(ms|s|m|h|d)/g)) {
     totalMs += Number(amount) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
   }
-  return totalMs;
+  return Number.isSafeInteger(totalMs) ? totalMs : undefined;
 }
 
 /** A duration as people say it: `0.4 s`, `11 s`, `2 min 5 s`, `1 h 30 min`. */

@@ -1,21 +1,34 @@
-import { parseDate } from 'chrono-node';
-import { OperatorError } from './error.ts';
+import { parse } from 'chrono-node';
 import { parseDuration } from './duration.ts';
+import { OperatorError } from './error.ts';
 
 /**
  * The instant that somebody means by `2h`, `30m ago`, `yesterday 14:00` or `2026-11-22`, in ms since the epoch.
- * `zoneOffsetMinutes` is the reader's zone, minutes east of UTC; without it the machine's zone counts.
- * Throws request/invalid-time.
+ * A day without a time means its beginning. `zoneOffsetMinutes` is the reader's zone, minutes east of UTC; without it the
+ * machine's zone counts. Throws request/invalid-time.
  */
 export function parseInstant(text: string, now: number, zoneOffsetMinutes?: number): number {
   const words = text.trim();
   const ago = parseDuration(words.replace(/\s+ago$/, '').replaceAll(' ', ''));
-  if (ago !== undefined) return now - ago;
-  const reference = zoneOffsetMinutes === undefined ? new Date(now) : { instant: new Date(now), timezone: zoneOffsetMinutes };
-  const date = parseDate(words, reference);
-  if (date && date.getTime() <= now) return date.getTime();
+  const instant = ago === undefined ? instantOfWords(words, now, zoneOffsetMinutes) : now - ago;
+  if (instant !== undefined && instant >= 0 && instant <= now) return instant;
+  const future = instant !== undefined && instant > now;
   throw new OperatorError('request/invalid-time', {
-    message: date ? `"${words}" lies in the future` : `"${words}" is not a time`,
+    message: future ? `"${words}" lies in the future` : `"${words}" is not a time`,
     hint: 'Write for example 2h, 30m ago, yesterday 14:00 or 2026-11-22.',
   });
+}
+
+/** All of the words have to make up one point in time; a time hidden in other words is more likely a mistake. */
+function instantOfWords(words: string, now: number, zoneOffsetMinutes: number | undefined): number | undefined {
+  const reference =
+    zoneOffsetMinutes === undefined ? new Date(now) : { instant: new Date(now), timezone: zoneOffsetMinutes };
+  const [found, ...others] = parse(words, reference);
+  if (!found || others.length > 0 || found.end || found.text.length !== words.length) return undefined;
+  const { start } = found;
+  const wholeDay = !start.isCertain('hour') && start.isCertain('day');
+  if (wholeDay || /^(?:yesterday|today)$/i.test(words)) {
+    for (const part of ['hour', 'minute', 'second', 'millisecond'] as const) start.imply(part, 0);
+  }
+  return start.date().getTime();
 }

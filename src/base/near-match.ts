@@ -1,7 +1,7 @@
 /** The candidates that somebody who typed `word` may have meant, best first; at most three. */
 export function nearMatches(word: string, candidates: readonly string[]): string[] {
   const wanted = word.toLowerCase();
-  const limit = Math.max(2, Math.floor(wanted.length / 3));
+  const limit = wanted.length <= 3 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
   return candidates
     .map((candidate) => ({ candidate, distance: closeness(wanted, candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= limit)

@@ -1,13 +1,16 @@
-/* What a terminal or a chat client could act on: ANSI escapes (ECMA-48), C0/C1 controls, bidirectional overrides. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove
-const ANSI =
-  /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[PX^_][^\u001b]*(?:\u001b\\)?|[ -/]*[0-~])?/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove
-const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+/*
+ * What a terminal or a chat client could act on: ANSI escapes (ECMA-48, and OSC as in xterm's ctlseqs), C0 and C1
+ * controls, invisible and direction-changing characters (Unicode category Cf), halves of surrogate pairs. A sequence that
+ * takes text along has to be ended on its line: an unended one would otherwise hide everything after it.
+ */
+const SEQUENCES =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to remove
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)|\u001b[ -/]*[0-~]/g;
+const CONTROLS = /(?![\t\n])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu;
 
 /** Host output as harmless text: no escapes, no controls but tab and newline, no invisible or direction-changing characters. */
 export function plainText(text: string): string {
-  return text.replaceAll('\r\n', '\n').replace(ANSI, '').replace(CONTROLS, '');
+  return text.replaceAll('\r\n', '\n').replace(SEQUENCES, '').replace(CONTROLS, '');
 }
 
 /** The first `max` characters, with a visible mark when something was cut. */

@@ -3,27 +3,37 @@ export type Redact = (text: string) => string;
 
 const HIDDEN = '[redacted]';
 
-/** Shapes of secrets that host output may hold: keys, tokens, credentials in URLs, `password = …` assignments. */
+/*
+ * Every pattern is linear in the text: none begins with a repetition, so a hostile output cannot make it slow. Names of
+ * variables (`$http_authorization`) are kept: configuration that refers to a secret is not the secret.
+ */
+const VARIABLE = String.raw`["']?\$\{?[A-Za-z_]\w*\}?(?![^\s"';,)])`;
+const NAME =
+  '(?<!/)(?:password|passwd|passphrase|secret|(?:api|access|private)[_-]?key|(?:access|auth|refresh|session)[_-]?token)';
+const SUFFIX = '(?:[_-](?:key|base|access)){0,3}';
+const VALUE = String.raw`(?!${VARIABLE})(?:"(?:[^"\\\n]|\\.)+"|'[^'\n]+'|["']?[^\s"';{},]+)`;
+
+/** Shapes of secrets that host output may hold: keys, tokens, credentials in URLs and headers, `password = …` assignments. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
   [/\bx(?:ox[abeoprs]|app)-[A-Za-z0-9-]{8,}/g, HIDDEN],
   [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, HIDDEN],
-  [/\bgh[pousr]_[A-Za-z0-9]{20,}\b/g, HIDDEN],
-  [/\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}/g, HIDDEN],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:)[^\s/@]+@/gi, `$1${HIDDEN}@`],
-  [
-    /(\b(?:authorization|proxy-authorization)\b["']?\s*[:= ]\s*["']?(?:bearer|basic|token)\s+)[^\s"';]+/gi,
-    `$1${HIDDEN}`,
-  ],
-  [
-    /(\b[\w-]*(?:password|passwd|secret|api[_-]?key|access[_-]?token)\b["']?\s*[:= ]\s*["']?)[^\s"';{}]{3,}/gi,
-    `$1${HIDDEN}`,
-  ],
+  [/\b(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{20,}/g, HIDDEN],
+  [/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}/g, HIDDEN],
+  [/(:\/\/[^\s/:@]{0,200}:)[^\s/@]+@/g, `$1${HIDDEN}@`],
+  [new RegExp(String.raw`(authorization["']?[\s:=]+["']?(?:bearer|basic|token)\s+)${VALUE}`, 'gi'), `$1${HIDDEN}`],
+  // `name = value` and `name: value`, and the option `--name value`.
+  [new RegExp(String.raw`(${NAME}${SUFFIX}["']?\s*[:=]\s*)${VALUE}`, 'gi'), `$1${HIDDEN}`],
+  [new RegExp(String.raw`(--[\w-]{0,40}${NAME}${SUFFIX}\s+)${VALUE}`, 'gi'), `$1${HIDDEN}`],
+  // `proxy_set_header X-Api-Key value;`: a statement of nginx.
+  [new RegExp(String.raw`(${NAME}${SUFFIX}\s+)${VALUE}(?=\s*;)`, 'gi'), `$1${HIDDEN}`],
 ];
 
 /** A redactor that knows these secret values besides the usual shapes. Values under four characters are ignored. */
 export function createRedact(secrets: readonly string[]): Redact {
-  const known = secrets.filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length);
+  const known = secrets
+    .filter((secret) => secret.length >= 4 && !HIDDEN.includes(secret))
+    .sort((a, b) => b.length - a.length);
   return (text) => {
     let clean = text;
     for (const secret of known) clean = clean.replaceAll(secret, HIDDEN);

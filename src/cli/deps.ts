@@ -32,7 +32,7 @@ export interface CliDeps {
   loadRunbooks(directories: readonly string[] | undefined, config: string | undefined): RunbookLibrary;
   generate(check: boolean): readonly GeneratedFile[];
   /** Runs the bot until a signal ends it. */
-  start(config: string | undefined, signal: AbortSignal): Promise<void>;
+  start(options: { readonly config: string | undefined; readonly port: number }, signal: AbortSignal): Promise<void>;
   demo(options: DemoOptions, signal: AbortSignal): Promise<void>;
   /** The lab of this id; undefined = the only one. */
   lab(id: string | undefined): Promise<LabCommands>;

@@ -1,6 +1,5 @@
 import { digestOf } from '../base/digest.ts';
 import type { HostName, ProposalId } from '../base/ids.ts';
-import type { HostPlan } from '../remedies/remedy.ts';
 import type { ApprovalGrant } from './grant.ts';
 import type { Approval, ChangePlan, Proposal, UndoRequest } from './model.ts';
 import type { Policy } from './policy.ts';
@@ -10,37 +9,42 @@ export function proposalDigest(proposal: ProposalId, plan: ChangePlan, runbookVe
   return digestOf({ proposal, remedy: plan.remedy, risk: plan.risk, hosts: plan.hosts, runbookVersion });
 }
 
-/** What one host's part of an approval stands for; compared before the host is touched. */
-export function hostPlanDigest(plan: Pick<HostPlan, 'host' | 'actions' | 'basis'>): string {
-  return digestOf({ host: plan.host, actions: plan.actions, basis: plan.basis });
+/** What is stored about a proposal that a grant depends on. */
+export interface Approved {
+  readonly proposal: Proposal;
+  readonly approvals: readonly Approval[];
+  /** The version of the runbook whose run made the proposal. */
+  readonly runbookVersion: string;
 }
 
 /**
  * The grant that stored approvals give now, or undefined when they do not suffice. Only people who may approve today
- * count, the requester never does, and only approvals of this very digest.
+ * count, the requester never does, and only approvals of the digest that the stored plan really has.
  */
 export function mintGrant(
-  proposal: Proposal,
-  approvals: readonly Approval[],
+  { proposal, approvals, runbookVersion }: Approved,
   policy: Policy,
 ): ApprovalGrant | undefined {
+  const { digest, plan, expiresAt } = proposal;
+  if (digest !== proposalDigest(proposal.id, plan, runbookVersion)) return undefined;
+  if (approvals.some(({ verdict }) => verdict === 'reject')) return undefined;
   const allowed = new Set(policy.approversBeside(proposal.requester).map((person) => person.name));
   const counting = approvals.filter(
-    ({ verdict, digest, person, at }) =>
-      verdict === 'approve' && digest === proposal.digest && allowed.has(person) && at <= proposal.expiresAt,
+    (approval) => approval.digest === digest && allowed.has(approval.person) && approval.at < expiresAt,
   );
-  const rejected = approvals.some(({ verdict }) => verdict === 'reject');
-  if (rejected || new Set(counting.map(({ person }) => person)).size < proposal.neededApprovals) return undefined;
-  return grant(proposal, proposal.expiresAt);
+  if (new Set(counting.map(({ person }) => person)).size < proposal.neededApprovals) return undefined;
+  return grant(proposal, expiresAt);
 }
 
 /** How long after its request an undo may be started on a host. */
 const UNDO_WINDOW_MS = 3_600_000;
 
-/** The grant for taking back what an approved change did; the captured pre-image is all it can write. */
-export function mintUndoGrant(proposal: Proposal, request: UndoRequest, policy: Policy): ApprovalGrant {
-  policy.requireMayUndo(request.person, proposal);
-  return grant(proposal, request.at + UNDO_WINDOW_MS);
+/**
+ * The grant for taking back what an approved change did; the captured pre-image is all it can write. Undefined when the
+ * person may not undo it (any more).
+ */
+export function mintUndoGrant(proposal: Proposal, request: UndoRequest, policy: Policy): ApprovalGrant | undefined {
+  return policy.mayUndo(request.person, proposal) ? grant(proposal, request.at + UNDO_WINDOW_MS) : undefined;
 }
 
 function grant(proposal: Proposal, expiresAt: number): ApprovalGrant {

@@ -1,17 +1,19 @@
 import { crashPoint } from '../base/crash-point.ts';
-import type { HostName, ProposalId } from '../base/ids.ts';
+import { messageOf, OperatorError } from '../base/error.ts';
+import type { ProposalId } from '../base/ids.ts';
 import type { Host } from '../inventory/host.ts';
-import type { Facts, ProbeId } from '../probes/registry.ts';
-import type { HostPlan, Remedy } from '../remedies/remedy.ts';
+import type { Facts } from '../probes/registry.ts';
+import type { HostPlan, Planned, Remedy, Verdict } from '../remedies/remedy.ts';
 import { mintGrant, mintUndoGrant } from './approval.ts';
-import { type Question, readAnswer, stepsFor } from './asking.ts';
 import { planDifference } from './concluding.ts';
 import type { EngineContext } from './context.ts';
 import { followReceipt, runUnderReceipt } from './following.ts';
+import { readFreshFacts } from './fresh-facts.ts';
+import type { ApprovalGrant } from './grant.ts';
 import type { Attempt, Proposal } from './model.ts';
 import type { AttemptPatch, Lease } from './ports.ts';
-import { applyCommand, undoCommand } from './receipt.ts';
-import { type ChangeEvent, type ChangeView, type Effect, nextEffect, transition } from './transition.ts';
+import { applyCommand, undoCommand, undoReceipt } from './receipt.ts';
+import { type ChangeEvent, type Effect, nextEffect, transition } from './transition.ts';
 
 /** What an effect did: the event it became, and what to store beside it. */
 interface Done {
@@ -39,27 +41,56 @@ export async function workOnChange(
   lease: Lease,
   signal: AbortSignal,
 ): Promise<void> {
+  crashPoint('change.after-lease');
   for (;;) {
     const proposal = await context.store.changes.find(id);
     if (!proposal || signal.aborted) return;
     const attempts = await context.store.changes.attempts(id);
     const effect = nextEffect({ state: proposal.state, attempts });
     if (!effect) return;
-    const { event, patch } = await perform(context, proposal, attempts, effect, signal);
+    const done = await perform(context, proposal, attempts, effect, signal);
     if (signal.aborted) return;
-    await store(context, id, event, { host: effect.host, ...patch }, lease);
-    crashPoint(`change.after-${effect.type}`);
+    CRASH_BEFORE_OUTCOME[effect.type]();
+    await storeDone({ context, proposal, effect, lease }, done);
+    CRASH_AFTER_OUTCOME[effect.type]();
   }
 }
 
-function store(
-  context: EngineContext,
-  id: ProposalId,
-  event: ChangeEvent,
-  patch: AttemptPatch,
-  lease: Lease,
-): Promise<ChangeView> {
-  return context.store.changes.advance(id, (change) => transition(change, event), patch, lease, context.clock.now());
+const CRASH_BEFORE_OUTCOME: Readonly<Record<Effect['type'], () => void>> = {
+  reread: () => crashPoint('reread.before-intent'),
+  apply: () => crashPoint('apply.before-outcome'),
+  verify: () => crashPoint('verify.before-outcome'),
+  undo: () => crashPoint('undo.before-outcome'),
+};
+
+const CRASH_AFTER_OUTCOME: Readonly<Record<Effect['type'], () => void>> = {
+  reread: () => crashPoint('reread.after-intent'),
+  apply: () => crashPoint('apply.after-outcome'),
+  verify: () => crashPoint('verify.after-outcome'),
+  undo: () => crashPoint('undo.after-outcome'),
+};
+
+interface Storing {
+  readonly context: EngineContext;
+  readonly proposal: Proposal;
+  readonly effect: Effect;
+  readonly lease: Lease;
+}
+
+async function storeDone({ context, proposal, effect, lease }: Storing, { event, patch }: Done): Promise<void> {
+  const save = async (what: ChangeEvent, kept: Done['patch']): Promise<void> => {
+    const full = { host: effect.host, ...kept };
+    const at = context.clock.now();
+    await context.store.changes.advance(proposal.id, (change) => transition(change, what), full, lease, at);
+  };
+  try {
+    await save(event, patch);
+  } catch (error) {
+    // Another change began on this host while the facts were read: the store decided, in one transaction.
+    if (!(error instanceof OperatorError) || error.code !== 'state/host-busy') throw error;
+    const unreadable = { type: 'facts.reread', host: effect.host, result: 'unreadable' } as const;
+    await save(unreadable, { detail: `Nothing was changed: ${error.message}.` });
+  }
 }
 
 async function perform(
@@ -112,31 +143,48 @@ async function reread({ context, proposal, plan, host, remedy, signal }: Work): 
     event: { type: 'facts.reread', host: host.name, result },
     patch,
   });
-  const approvals = await context.store.changes.approvals(proposal.id);
-  const grant = mintGrant(proposal, approvals, context.policy);
-  if (!grant) return done('too_late', { detail: 'The approvals do not suffice any more; nothing was changed.' });
-  if (grant.expiresAt <= context.clock.now())
+  if (proposal.expiresAt <= context.clock.now())
     return done('too_late', { detail: 'The approval expired before this host was reached; nothing was changed.' });
+  if (!(await currentGrant(context, proposal)))
+    return done('too_late', { detail: 'The approvals do not suffice any more; nothing was changed.' });
   const busy = await context.store.changes.busyHost(host.name, proposal.id);
-  if (busy) return done('unreadable', { detail: `Change ${busy} is at work on ${host.name}; nothing was changed.` });
-  const read = await readFacts(context, host, remedy.needs, signal);
+  if (busy) return done('unreadable', { detail: `Nothing was changed: ${busy} is at work on ${host.name}.` });
+  const read = await readFreshFacts(context, host, remedy, signal);
   if (!read.facts) return done('unreadable', { detail: `${read.detail} Nothing was changed.` });
-  const now = remedy.plan({ host: host.name, facts: read.facts, changeId: proposal.id });
+  const now = planAgain(remedy, { host: host.name, facts: read.facts, changeId: proposal.id });
   const difference = planDifference({ kind: 'change', plan }, now);
   if (difference !== undefined)
-    return done('different', { detail: `Not as approved any more: ${difference}. Nothing was changed.` });
-  crashPoint('change.before-intent');
+    return done('different', {
+      detail: context.redact(`Not as approved any more: ${difference}. Nothing was changed.`),
+    });
   return done('same', { before: read.facts });
+}
+
+function planAgain(remedy: Remedy, input: Parameters<Remedy['plan']>[0]): Planned {
+  try {
+    return remedy.plan(input);
+  } catch (error) {
+    return { kind: 'refused', reason: `planning again failed, which is a defect of Countersign: ${messageOf(error)}` };
+  }
+}
+
+/** The grant that the stored approvals give at this moment. */
+async function currentGrant(context: EngineContext, proposal: Proposal): Promise<ApprovalGrant | undefined> {
+  const { store, policy, clock } = context;
+  const approvals = await store.changes.approvals(proposal.id);
+  const run = await store.runs.find(proposal.runId);
+  const grant = run && mintGrant({ proposal, approvals, runbookVersion: run.runbookVersion }, policy);
+  return grant && grant.expiresAt > clock.now() ? grant : undefined;
 }
 
 /** Runs the attempt under its receipt; the receipt makes a repetition after a crash harmless. */
 async function apply({ context, proposal, attempt, plan, host, signal }: Work): Promise<Done> {
-  const grant = mintGrant(proposal, await context.store.changes.approvals(proposal.id), context.policy);
-  const command = applyCommand(attempt.id, plan.actions);
-  const answer =
-    grant && grant.expiresAt > context.clock.now()
-      ? await runUnderReceipt({ context, host, receipt: attempt.id, signal }, command, grant)
-      : await followReceipt({ context, host, receipt: attempt.id, signal });
+  crashPoint('apply.before-send');
+  const grant = await currentGrant(context, proposal);
+  const following = { context, host, receipt: attempt.id, signal };
+  const answer = grant
+    ? await runUnderReceipt(following, applyCommand(attempt.id, plan.actions), grant)
+    : await followReceipt(following);
   return {
     event: { type: 'attempt.reported', host: host.name, report: answer.report },
     patch: { detail: answer.detail },
@@ -145,65 +193,40 @@ async function apply({ context, proposal, attempt, plan, host, signal }: Work): 
 
 /** Waits for the effect, reads again and lets the remedy judge. */
 async function verify({ context, attempt, plan, host, remedy, signal }: Work): Promise<Done> {
-  const { verify } = remedy;
-  await context.clock.sleep(verify.afterMs, signal).catch(() => {});
-  const read = await readFacts(context, host, verify.needs, signal);
-  if (!read.facts) {
-    const detail = `It was applied, but could not be proven: ${read.detail}`;
-    return {
-      event: { type: 'attempt.judged', host: host.name, outcome: 'not_proven' },
-      patch: { detail, statements: [detail] },
-    };
-  }
-  const verdict = verify.judge(plan, factsBefore(attempt), read.facts);
+  await context.clock.sleep(remedy.verify.afterMs, signal).catch(() => {});
+  const read = await readFreshFacts(context, host, remedy.verify, signal);
+  const verdict = read.facts
+    ? judge(remedy, plan, attempt, read.facts)
+    : notProven(`It was applied, but could not be proven: ${read.detail}`);
   return {
     event: { type: 'attempt.judged', host: host.name, outcome: verdict.outcome },
-    patch: { statements: verdict.statements },
+    patch: { statements: verdict.statements.map(context.redact) },
   };
 }
 
-/** Restores the captured pre-image under a receipt of its own. */
+function judge(remedy: Remedy, plan: HostPlan, attempt: Attempt, facts: Facts): Verdict {
+  try {
+    return remedy.verify.judge(plan, (attempt.before ?? {}) as Facts, facts);
+  } catch (error) {
+    return notProven(`It was applied, but could not be judged, a defect of Countersign: ${messageOf(error)}`);
+  }
+}
+
+function notProven(statement: string): Verdict {
+  return { outcome: 'not_proven', statements: [statement] };
+}
+
+/** Restores the captured pre-image under a receipt of its own, one for each time people asked. */
 async function undo({ context, proposal, attempt, plan, host, signal }: Work): Promise<Done> {
-  const request = (await context.store.changes.undoRequests(proposal.id)).at(-1);
+  const requests = await context.store.changes.undoRequests(proposal.id);
+  const request = requests.at(-1);
   if (!request) throw new Error(`${proposal.id} is undoing without a request`);
+  crashPoint('undo.before-send');
   const grant = mintUndoGrant(proposal, request, context.policy);
-  const command = undoCommand(attempt.id, plan.actions);
-  const following = { context, host, receipt: `${attempt.id}.undo`, signal };
+  const following = { context, host, receipt: undoReceipt(attempt.id, requests.length), signal };
   const answer =
-    grant.expiresAt > context.clock.now()
-      ? await runUnderReceipt(following, command, grant)
+    grant && grant.expiresAt > context.clock.now()
+      ? await runUnderReceipt(following, undoCommand(attempt.id, requests.length, plan.actions), grant)
       : await followReceipt(following);
   return { event: { type: 'undo.reported', host: host.name, report: answer.report }, patch: { detail: answer.detail } };
-}
-
-/** The seconds between samples when facts are read for a change rather than for a run. */
-const INTERVAL_SECONDS = 2;
-
-async function readFacts(
-  context: EngineContext,
-  host: Host,
-  needs: readonly ProbeId[],
-  signal: AbortSignal,
-): Promise<{ facts: Facts; detail?: undefined } | { facts?: undefined; detail: string }> {
-  const questions = needs.flatMap((id): Question[] => {
-    const probe = context.catalogue.probes.get(id);
-    return probe ? [{ probe, intervalSeconds: INTERVAL_SECONDS }] : [];
-  });
-  const outcome = await context.transport.read(host, stepsFor(host, questions), { signal });
-  if (outcome.kind !== 'ok') return { detail: context.redact(outcome.detail) };
-  const answer = readAnswer(outcome, questions, context.redact);
-  const failed = answer.steps.find((step) => step.problem !== null && REQUIRED_PROBES.has(step.probe));
-  return failed ? { detail: `${failed.probe}: ${failed.reason ?? 'no answer'}` } : { facts: answer.facts };
-}
-
-/** Facts without which a plan cannot be compared; the others sharpen it when they are there. */
-const REQUIRED_PROBES: ReadonlySet<string> = new Set(['sysctl', 'listeners', 'sysctl-files', 'sockets']);
-
-function factsBefore(attempt: Attempt): Facts {
-  return (attempt.before ?? {}) as Facts;
-}
-
-/** The hosts of a change in the order in which they are worked on. */
-export function hostsInOrder(proposal: Proposal): readonly HostName[] {
-  return proposal.plan.hosts.map((plan) => plan.host);
 }

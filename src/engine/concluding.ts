@@ -1,3 +1,5 @@
+import { canonicalJson } from '../base/digest.ts';
+import { messageOf } from '../base/error.ts';
 import { asAttemptId, asProposalId, type HostName } from '../base/ids.ts';
 import type { Facts } from '../probes/registry.ts';
 import type { Planned } from '../remedies/remedy.ts';
@@ -9,32 +11,62 @@ import type { EngineContext } from './context.ts';
 import type { Attempt, ChangePlan, FactRecord, HostFinding, NotConcluded, Proposal, Run } from './model.ts';
 import type { Conclusion, Lease } from './ports.ts';
 
-/** Judges a run's stored facts, plans what the runbook offers, and stores both in one step. */
+/**
+ * Judges a run's stored facts, plans what the runbook offers, and stores both in one step. A host that answered without
+ * giving a fact is judged too, so that it is named. A defect in a rule or remedy ends the run with words.
+ */
 export async function conclude(context: EngineContext, run: Run, runbook: Runbook, lease: Lease): Promise<void> {
-  const facts = factsByHost(await context.store.runs.facts(run.id));
+  const hosts = await context.store.runs.hosts(run.id);
+  const known = factsByHost(await context.store.runs.facts(run.id));
+  const facts = new Map(
+    hosts.flatMap(({ host, outcome }): [HostName, Facts][] => {
+      const given = known.get(host);
+      return given || outcome === 'ok' ? [[host, given ?? {}]] : [];
+    }),
+  );
+  let conclusion: Conclusion;
+  try {
+    conclusion = judge(context, run, runbook, facts);
+  } catch (error) {
+    context.logger.error('a run could not be judged', { run: run.id, error: messageOf(error) });
+    const detail = `The answers could not be judged, which is a defect of Countersign: ${context.redact(messageOf(error))}`;
+    await failRun(context, run, detail);
+    return;
+  }
+  await context.store.runs.conclude(run.id, conclusion, lease);
+}
+
+/** Ends a run that cannot go on, with the reason. */
+export async function failRun(context: EngineContext, run: Run, detail: string): Promise<void> {
+  await context.store.runs.end(run.id, 'failed', detail, {
+    event: 'run.failed',
+    actor: 'countersign',
+    surface: 'engine',
+    subject: `run:${run.id}`,
+    at: context.clock.now(),
+    body: { detail },
+  });
+}
+
+function judge(context: EngineContext, run: Run, runbook: Runbook, facts: ReadonlyMap<HostName, Facts>): Conclusion {
   const at = context.clock.now();
   const findings: HostFinding[] = [];
   const notConcluded: NotConcluded[] = [];
+  const rules = runbook.rules.map((use) => withThresholds(use, run.params));
   for (const [host, known] of facts) {
-    const judged = evaluateRules({
-      host,
-      facts: known,
-      at,
-      rules: runbook.rules.map((use) => withThresholds(use, run.params)),
-    });
+    const judged = evaluateRules({ host, facts: known, at, rules });
     findings.push(...judged.findings.map((finding) => ({ host, finding })));
     notConcluded.push(...judged.notConcluded.map(({ rule, because }) => ({ host, rule, because })));
   }
   const planned = runbook.offers.map((offer, index) =>
     planOffer({ context, run, offer, number: index + 1, facts, findings, at }),
   );
-  const conclusion: Conclusion = {
+  return {
     findings,
     notConcluded: [...notConcluded, ...planned.flatMap(({ reasons }) => reasons)],
     proposals: planned.flatMap(({ proposal }) => (proposal ? [proposal] : [])),
     at,
   };
-  await context.store.runs.conclude(run.id, conclusion, lease);
 }
 
 /** The stored facts, by host in the order in which they answered. */
@@ -127,13 +159,13 @@ export function planDifference(approved: Planned, now: Planned): string | undefi
   if (approved.kind !== 'change') return approved.reason;
   const before = approved.plan.basis;
   const changed = Object.keys({ ...before, ...now.plan.basis }).filter(
-    (key) => JSON.stringify(before[key]) !== JSON.stringify(now.plan.basis[key]),
+    (key) => canonicalJson(before[key] ?? null) !== canonicalJson(now.plan.basis[key] ?? null),
   );
   if (changed.length > 0)
     return changed
       .map((key) => `${key}: ${show(before[key])} when approved, ${show(now.plan.basis[key])} now`)
       .join('; ');
-  return JSON.stringify(approved.plan.actions) === JSON.stringify(now.plan.actions)
+  return canonicalJson(approved.plan.actions) === canonicalJson(now.plan.actions)
     ? undefined
     : 'the planned change would be another one now';
 }

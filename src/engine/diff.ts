@@ -50,7 +50,8 @@ export function diffOf(action: ChangeAction): ActionDiff {
     };
   }
   const after = linesOf(action.after);
-  if (action.before === null) return { target: `${action.path} (new file)`, lines: after.map((text) => ({ sign: '+', text })) };
+  if (action.before === null)
+    return { target: `${action.path} (new file)`, lines: after.map((text) => ({ sign: '+', text })) };
   return { target: action.path, lines: lineDiff(linesOf(action.before), after) };
 }
 
@@ -87,7 +88,8 @@ function commonLengths(before: readonly string[], after: readonly string[]): num
     for (let j = after.length - 1; j >= 0; j--) {
       const row = table[i];
       if (!row) continue;
-      row[j] = before[i] === after[j] ? (table[i + 1]?.[j + 1] ?? 0) + 1 : Math.max(table[i + 1]?.[j] ?? 0, row[j + 1] ?? 0);
+      row[j] =
+        before[i] === after[j] ? (table[i + 1]?.[j + 1] ?? 0) + 1 : Math.max(table[i + 1]?.[j] ?? 0, row[j + 1] ?? 0);
     }
   }
   return table;

@@ -2,7 +2,7 @@ import { OperatorError } from '../base/error.ts';
 import { asProposalId, type PersonName, type ProposalId, type RunId } from '../base/ids.ts';
 import { selectHosts } from '../inventory/selector.ts';
 import { resolveParams } from '../runbook/params.ts';
-import { mintUndoGrant } from './approval.ts';
+import { crashPoint } from '../base/crash-point.ts';
 import type { EngineContext } from './context.ts';
 import { refusedDecision } from './decision-refusals.ts';
 import type { Proposal, Surface } from './model.ts';
@@ -125,46 +125,58 @@ async function startRun(context: EngineContext, request: RunRequest): Promise<Ru
 
 async function decide(context: EngineContext, request: DecisionRequest, proposal: Proposal): Promise<Proposal> {
   const { person, surface, verdict, reason } = request;
-  const at = context.clock.now();
-  const denied = async (error: OperatorError): Promise<never> => {
-    const body = { verdict, code: error.code, digest: request.digest ?? null };
-    await context.store.audit.append(auditOf(context, request, 'decision.denied', `proposal:${proposal.id}`, body));
-    throw error;
-  };
-  try {
+  const body = { verdict, digest: request.digest ?? null };
+  const decided = await auditingDenial(context, request, 'decision.denied', { proposal, body }, async () => {
     context.policy.requireMayDecide(person, proposal, verdict);
-  } catch (error) {
-    if (error instanceof OperatorError) return denied(error);
-    throw error;
-  }
-  const digest = request.digest ?? proposal.digest;
-  const result = await context.store.changes.decide({
-    proposal: proposal.id,
-    digest,
-    person,
-    verdict,
-    reason,
-    surface,
-    at,
+    const digest = request.digest ?? proposal.digest;
+    const approval = { proposal: proposal.id, digest, person, verdict, reason, surface, at: context.clock.now() };
+    const result = await context.store.changes.decide(approval);
+    if (result.kind === 'refused') throw refusedDecision(result, proposal);
+    return result.proposal;
   });
-  return result.kind === 'recorded' ? result.proposal : denied(refusedDecision(result, proposal));
+  crashPoint('decide.after-recorded');
+  return decided;
 }
 
 async function requestUndo(context: EngineContext, request: UndoWish, proposal: Proposal): Promise<Proposal> {
-  const wish = {
-    proposal: proposal.id,
-    person: request.person,
-    reason: request.reason,
-    surface: request.surface,
-    at: context.clock.now(),
-  };
-  mintUndoGrant(proposal, wish, context.policy);
-  const undoing = await context.store.changes.requestUndo(wish);
-  if (undoing) return undoing;
+  const { person, surface, reason } = request;
+  const undoing = await auditingDenial(context, request, 'undo.denied', { proposal, body: { reason } }, async () => {
+    context.policy.requireMayUndo(person, proposal);
+    const wish = { proposal: proposal.id, person, reason, surface, at: context.clock.now() };
+    return (await context.store.changes.requestUndo(wish)) ?? cannotUndo(await latest(context, proposal));
+  });
+  crashPoint('undo.after-requested');
+  return undoing;
+}
+
+async function latest(context: EngineContext, proposal: Proposal): Promise<Proposal> {
+  return (await context.store.changes.find(proposal.id)) ?? proposal;
+}
+
+function cannotUndo(proposal: Proposal): never {
   throw new OperatorError('state/not-applicable', {
     message: `${proposal.id} cannot be undone: it is ${proposal.state.replaceAll('_', ' ')}`,
     hint: 'Only a change that was made on at least one host can be undone, once it has come to an end.',
   });
+}
+
+/** Records in the audit chain when a person's wish is refused by policy or state, and passes the refusal on. */
+async function auditingDenial<T>(
+  context: EngineContext,
+  asker: Asker,
+  event: string,
+  about: { readonly proposal: Proposal; readonly body: AuditEntry['body'] },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof OperatorError && !error.code.startsWith('store/')) {
+      const body = { ...about.body, code: error.code };
+      await context.store.audit.append(auditOf(context, asker, event, `proposal:${about.proposal.id}`, body));
+    }
+    throw error;
+  }
 }
 
 function auditOf(

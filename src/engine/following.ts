@@ -68,7 +68,7 @@ export async function followReceipt({ context, host, receipt, signal }: Followin
 }
 
 const SENTENCES = {
-  done: 'Done.',
+  done: 'Applied.',
   failed: 'It did not work.',
   drifted: 'The host was changed by somebody else; it was left as it is.',
   interrupted: 'It was interrupted on the host; what is there now has to be looked at.',

@@ -35,7 +35,8 @@ export function unanswered(view: RunView): string[] {
 /** "web-1: sockets (5 of 13)": where a host is while it is being asked. */
 export function hostProgress(host: RunHost, probes: readonly string[]): string {
   if (host.state === 'waiting') return `${host.host}: waiting`;
-  if (host.state === 'answered') return `${host.host}: ${host.outcome === 'ok' ? 'answered' : (FAILURES[host.outcome ?? ''] ?? 'no answer')}`;
+  if (host.state === 'answered')
+    return `${host.host}: ${host.outcome === 'ok' ? 'answered' : (FAILURES[host.outcome ?? ''] ?? 'no answer')}`;
   if (host.currentStep === null) return `${host.host}: connecting`;
   const at = probes.indexOf(host.currentStep);
   return `${host.host}: ${host.currentStep}${at === -1 ? '' : ` (${at + 1} of ${probes.length})`}`;
@@ -62,11 +63,15 @@ function decisions({ approvals, undoRequests }: ProposalView): string[] {
   const verdicts = approvals.map(({ verdict, person, reason }) => {
     return `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${person}${reason ? `: ${reason}` : ''}.`;
   });
-  return [...verdicts, ...undoRequests.map(({ person, reason }) => `Undo asked for by ${person}${reason ? `: ${reason}` : ''}.`)];
+  return [
+    ...verdicts,
+    ...undoRequests.map(({ person, reason }) => `Undo asked for by ${person}${reason ? `: ${reason}` : ''}.`),
+  ];
 }
 
 function stateSentences({ proposal, attempts }: ProposalView): string[] {
-  const on = (...states: Attempt['state'][]): string => list(attempts.filter(({ state }) => states.includes(state)).map(({ host }) => host));
+  const on = (...states: Attempt['state'][]): string =>
+    list(attempts.filter(({ state }) => states.includes(state)).map(({ host }) => host));
   const untouched = on('untouched');
   const rest = untouched === '' ? [] : [`Not touched: ${untouched}.`];
   switch (proposal.state) {
@@ -74,7 +79,9 @@ function stateSentences({ proposal, attempts }: ProposalView): string[] {
     case 'rejected':
       return [];
     case 'expired':
-      return ['Expired before enough people approved; nothing was changed. Run the runbook again for a fresh proposal.'];
+      return [
+        'Expired before enough people approved; nothing was changed. Run the runbook again for a fresh proposal.',
+      ];
     case 'applying':
       return [`Applying: ${progressOf(attempts)}.`];
     case 'proven':
@@ -137,7 +144,12 @@ export function paramHelp(param: Param): string {
 }
 
 /** A finding's evidence as one line: "New connections: 4,035 per second (/proc/net/snmp)". */
-export function evidenceLine(evidence: { readonly label: string; readonly value: number | string; readonly unit?: string; readonly source: string }): string {
+export function evidenceLine(evidence: {
+  readonly label: string;
+  readonly value: number | string;
+  readonly unit?: string;
+  readonly source: string;
+}): string {
   const value = typeof evidence.value === 'number' ? formatNumber(evidence.value) : evidence.value;
   return `${evidence.label}: ${value}${evidence.unit === undefined ? '' : ` ${evidence.unit}`} (${evidence.source})`;
 }

@@ -11,6 +11,7 @@ export interface Policy {
   byUnixUser(user: string): Person | undefined;
   requireMayRun(name: PersonName): void;
   requireMayDecide(name: PersonName, proposal: Pick<Proposal, 'id' | 'requester'>, verdict: 'approve' | 'reject'): void;
+  mayUndo(name: PersonName, proposal: Pick<Proposal, 'requester'>): boolean;
   requireMayUndo(name: PersonName, proposal: Pick<Proposal, 'id' | 'requester'>): void;
   /** The people who may approve a proposal of this requester. */
   approversBeside(requester: PersonName): readonly Person[];
@@ -20,6 +21,8 @@ export interface Policy {
 export function createPolicy(people: readonly Person[]): Policy {
   const find = (name: PersonName): Person | undefined => people.find((person) => person.name === name);
   const person = (name: PersonName): Person => find(name) ?? unknownPerson(name);
+  const mayUndo: Policy['mayUndo'] = (name, { requester }) =>
+    name === requester ? find(name) !== undefined : (find(name)?.roles.includes('approve') ?? false);
   return {
     people,
     person,
@@ -30,14 +33,17 @@ export function createPolicy(people: readonly Person[]): Policy {
         throw denied(`${name} may not run runbooks`, 'The role "run" is needed.');
     },
     requireMayDecide: (name, proposal, verdict) => {
+      const { roles } = person(name);
       if (verdict === 'reject' && name === proposal.requester) return;
-      if (!person(name).roles.includes('approve')) {
+      if (!roles.includes('approve')) {
         throw denied(`${name} may not ${verdict} ${proposal.id}`, 'The role "approve" is needed.');
       }
       if (name === proposal.requester) throw ownProposal(proposal.id);
     },
+    mayUndo,
     requireMayUndo: (name, proposal) => {
-      if (name !== proposal.requester && !person(name).roles.includes('approve')) {
+      person(name);
+      if (!mayUndo(name, proposal)) {
         throw denied(`${name} may not undo ${proposal.id}`, 'The requester and people with the role "approve" may.');
       }
     },

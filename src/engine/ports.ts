@@ -152,9 +152,15 @@ export interface ChangeStore {
   working(): Promise<readonly ProposalId[]>;
   /** Records one verdict if the proposal is open, not expired, of this digest, and the person has not decided it. */
   decide(approval: Approval): Promise<DecisionResult>;
-  /** Records a wish to undo and moves the change; undefined when it cannot be undone now. */
+  /**
+   * Records a wish to undo and moves the change; undefined when it cannot be undone now. Throws state/host-busy while
+   * another change is at work on one of its hosts.
+   */
   requestUndo(request: UndoRequest): Promise<Proposal | undefined>;
-  /** Moves a change under a lease and stores the outcome of what was done on a host. */
+  /**
+   * Moves a change under a lease and stores the outcome of what was done on a host. Throws state/host-busy, and stores
+   * nothing, when it would begin on a host on which another change is at work.
+   */
   advance(
     id: ProposalId,
     move: (change: ChangeView) => ChangeView,

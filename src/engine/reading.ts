@@ -4,7 +4,7 @@ import type { HostName, RunId } from '../base/ids.ts';
 import { mapLimit } from '../base/map-limit.ts';
 import { type Runbook, valueOf } from '../runbook/runbook.ts';
 import { factEntries, type Question, readAnswer, stepsFor } from './asking.ts';
-import { conclude } from './concluding.ts';
+import { conclude, failRun } from './concluding.ts';
 import type { EngineContext } from './context.ts';
 import type { Run } from './model.ts';
 import type { Lease } from './ports.ts';
@@ -19,6 +19,7 @@ export async function workOnRun(
   lease: Lease,
   signal: AbortSignal,
 ): Promise<void> {
+  crashPoint('run.after-lease');
   const run = await context.store.runs.find(runId);
   if (run?.state !== 'reading') return;
   const runbook = await sameRunbook(context, run);
@@ -41,24 +42,11 @@ async function sameRunbook(context: EngineContext, run: Run): Promise<Runbook | 
   try {
     const runbook = context.runbooks.runbook(run.runbook);
     if (runbook.version === run.runbookVersion) return runbook;
-    await fail(context, run, `The runbook ${run.runbook} was changed while this run was under way; run it again.`);
+    await failRun(context, run, `The runbook ${run.runbook} was changed while this run was under way; run it again.`);
   } catch (error) {
-    await fail(context, run, messageOf(error));
+    await failRun(context, run, messageOf(error));
   }
   return undefined;
-}
-
-async function fail(context: EngineContext, run: Run, detail: string): Promise<void> {
-  const at = context.clock.now();
-  const audit = {
-    event: 'run.failed',
-    actor: 'countersign',
-    surface: 'engine',
-    subject: `run:${run.id}`,
-    at,
-    body: { detail },
-  } as const;
-  await context.store.runs.end(run.id, 'failed', detail, audit);
 }
 
 interface Asking {
@@ -92,6 +80,7 @@ async function askHost({ context, run, questions, lease, signal }: Asking, name:
   const outcome = await transport.read(host, stepsFor(host, questions), { signal, onStepStarted: progress.started });
   await progress.settled();
   if (signal.aborted) return;
+  crashPoint('run.before-answer');
   const answer = readAnswer(outcome, questions, redact);
   await store.runs.answered(
     run.id,
@@ -109,17 +98,22 @@ async function askHost({ context, run, questions, lease, signal }: Asking, name:
   crashPoint('run.after-answer');
 }
 
-/** Notes which step a host is at, one write at a time, so that progress never delays the answer. */
+/** Notes which step a host is at, one write at a time. It only informs, so a failing write is left to the answer's. */
 function createProgress(context: EngineContext, runId: RunId, host: HostName) {
   let writing: Promise<void> = Promise.resolve();
   let latest: string | null = null;
+  const note = async (step: string): Promise<void> => {
+    if (latest !== step) return;
+    try {
+      await context.store.runs.progressed(runId, host, step, context.clock.now());
+    } catch (error) {
+      context.logger.warn('progress could not be stored', { run: runId, host, error: messageOf(error) });
+    }
+  };
   return {
     started: (step: string): void => {
       latest = step;
-      writing = writing.then(async () => {
-        if (latest !== step) return;
-        await context.store.runs.progressed(runId, host, step, context.clock.now());
-      });
+      writing = writing.then(() => note(step));
     },
     settled: (): Promise<void> => writing,
   };

@@ -19,7 +19,7 @@ import type { ReceiptReport } from './transition.ts';
  */
 
 /** Exit statuses of an attempt's work. `unrestored`: it failed, and what it had done could not be taken back. */
-const RC: Readonly<Record<number, ReceiptReport>> = { 0: 'done', 71: 'drifted', 72: 'unrestored' };
+const RC: Readonly<Record<number, ReceiptAnswer['state']>> = { 0: 'done', 71: 'drifted', 72: 'unrestored' };
 
 /** The exit status of a receipt command that started nothing, because no receipt could be kept. */
 export const NOTHING_STARTED = 69;

@@ -2,6 +2,7 @@ import { messageOf } from '../base/error.ts';
 import type { ProposalId, RunId } from '../base/ids.ts';
 import { workOnChange } from './changing.ts';
 import type { EngineContext } from './context.ts';
+import { LeaseLost } from './lease-lost.ts';
 import type { Lease } from './ports.ts';
 import { workOnRun } from './reading.ts';
 
@@ -18,7 +19,10 @@ export type Subject =
 
 /** Does the work that the store holds. */
 export interface Worker extends AsyncDisposable {
-  /** Works on one subject until it waits for people or is done; waits while another process works on it. */
+  /**
+   * Works on one subject until it waits for people or is done; waits while another process works on it. Rejects with what
+   * stopped the work here, such as a full disk; the work can be taken up again.
+   */
   drive(subject: Subject): Promise<void>;
   /** From now on takes up all work it finds, recovery of what dead processes left included. */
   serve(): void;
@@ -33,10 +37,15 @@ export function createWorker(context: EngineContext): Worker {
   return new LeasedWorker(context);
 }
 
+/** How long work is left alone after an error that is not the subject's: a full disk, a defect. */
+const AFTER_ERROR_MS = 5000;
+
 class LeasedWorker implements Worker {
   readonly #context: EngineContext;
   readonly #active = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>();
   readonly #stopping = new AbortController();
+  /** Work that an error ended here is left alone until then, on the monotonic clock. */
+  readonly #pausedUntilMs = new Map<string, number>();
   #changes: Promise<void> = Promise.resolve();
   #serving: Promise<void> | undefined;
   #wake: () => void = () => {};
@@ -47,7 +56,9 @@ class LeasedWorker implements Worker {
 
   async drive(subject: Subject): Promise<void> {
     while (!this.#stopping.signal.aborted && (await this.#isWorking(subject))) {
-      await this.#attempt(subject);
+      await this.#attempt(subject).catch((error: unknown) => {
+        if (!(error instanceof LeaseLost)) throw error;
+      });
       if (await this.#isWorking(subject)) await this.#pause();
     }
   }
@@ -68,8 +79,8 @@ class LeasedWorker implements Worker {
     this.#stopping.abort(new Error('stopping'));
     this.#wake();
     for (const { abort } of this.#active.values()) abort.abort(new Error('stopping'));
-    await Promise.allSettled([...this.#active.values()].map(({ done }) => done));
     await this.#serving;
+    await Promise.allSettled([...this.#active.values()].map(({ done }) => done));
   }
 
   async #loop(): Promise<void> {
@@ -77,8 +88,8 @@ class LeasedWorker implements Worker {
     while (!this.#stopping.signal.aborted) {
       try {
         await store.changes.expire(clock.now());
-        for (const id of await store.runs.unfinished()) void this.#attempt({ kind: 'run', id });
-        for (const id of await store.changes.working()) void this.#attempt({ kind: 'change', id });
+        for (const id of await store.runs.unfinished()) this.#takeUp({ kind: 'run', id });
+        for (const id of await store.changes.working()) this.#takeUp({ kind: 'change', id });
       } catch (error) {
         logger.error('looking for work failed', { error: messageOf(error) });
       }
@@ -96,17 +107,27 @@ class LeasedWorker implements Worker {
     ]);
   }
 
-  /** Works on a subject if nobody does; resolves when this process is done with it. */
+  /** Works on a subject beside everything else, unless an error ended work on it a moment ago. */
+  #takeUp(subject: Subject): void {
+    const { clock, logger } = this.#context;
+    const key = keyOf(subject);
+    if ((this.#pausedUntilMs.get(key) ?? 0) > clock.monotonicMs()) return;
+    this.#pausedUntilMs.delete(key);
+    this.#attempt(subject).catch((error: unknown) => {
+      if (error instanceof LeaseLost) return;
+      this.#pausedUntilMs.set(key, clock.monotonicMs() + AFTER_ERROR_MS);
+      logger.error('work was interrupted by an error', { subject: key, error: messageOf(error) });
+    });
+  }
+
+  /** Works on a subject if nobody does; resolves when this process is done with it, rejects with what stopped it. */
   #attempt(subject: Subject): Promise<void> {
     const key = keyOf(subject);
     const running = this.#active.get(key);
     if (running) return running.done;
+    if (this.#stopping.signal.aborted) return Promise.resolve();
     const abort = new AbortController();
-    const done = this.#underLease(subject, key, abort)
-      .catch((error: unknown) => {
-        this.#context.logger.error('work was interrupted by an error', { subject: key, error: messageOf(error) });
-      })
-      .finally(() => this.#active.delete(key));
+    const done = this.#underLease(subject, key, abort).finally(() => this.#active.delete(key));
     this.#active.set(key, { abort, done });
     return done;
   }
@@ -120,6 +141,7 @@ class LeasedWorker implements Worker {
       await this.#work(subject, lease, abort.signal);
     } finally {
       keeping.abort();
+      abort.abort(new Error('work ended'));
       await store.leases.release(lease);
     }
   }

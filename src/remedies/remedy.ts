@@ -57,13 +57,17 @@ export interface Remedy<Id extends string = string> {
   /** "reserve service ports" */
   readonly title: string;
   readonly risk: 'low' | 'medium' | 'high';
-  /** Facts that planning needs; they are read again before applying. */
+  /** Facts that planning needs; they are read again before applying, which is refused when one of them is missing then. */
   readonly needs: readonly ProbeId[];
+  /** Facts that sharpen the plan when they are there; read again, too. */
+  readonly uses?: readonly ProbeId[];
   plan(input: PlanInput): Planned;
   readonly verify: {
     /** How long after applying the proof is taken, in milliseconds. */
     readonly afterMs: number;
     readonly needs: readonly ProbeId[];
+    /** Facts that the statements name when they are there. */
+    readonly uses?: readonly ProbeId[];
     judge(plan: HostPlan, before: Facts, after: Facts): Verdict;
   };
 }

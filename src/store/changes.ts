@@ -1,7 +1,8 @@
-import { asProposalId, type ProposalId, type RunId } from '../base/ids.ts';
+import { OperatorError } from '../base/error.ts';
+import { asProposalId, type HostName, type ProposalId, type RunId } from '../base/ids.ts';
 import type { Approval, Attempt, Proposal, UndoRequest } from '../engine/model.ts';
 import type { AttemptPatch, AuditEntry, ChangeStore, DecisionResult, Lease } from '../engine/ports.ts';
-import { WORKING_STATES } from '../engine/state.ts';
+import { type AttemptState, WORKING_STATES } from '../engine/state.ts';
 import { canUndo, type ChangeView, transition } from '../engine/transition.ts';
 import { appendAudit } from './audit.ts';
 import { requireLease } from './leases.ts';
@@ -11,7 +12,9 @@ import type { Executor } from './schema.ts';
 import type { Query, Transact } from './transact.ts';
 
 /** Attempts in these states may be touching their host right now. */
-const TOUCHING = ['intended', 'applied', 'undo_intended'];
+const TOUCHING: readonly AttemptState[] = ['intended', 'applied', 'undo_intended'];
+/** Attempts enter these states right before their host is touched. */
+const BEGINNING: readonly AttemptState[] = ['intended', 'undo_intended'];
 
 /** Proposals and what people and hosts did with them. */
 export function createChangeStore(query: Query, transact: Transact): ChangeStore {
@@ -35,20 +38,34 @@ export function createChangeStore(query: Query, transact: Transact): ChangeStore
     requestUndo: (request) => transact((db) => requestUndo(db, request)),
     advance: (id, move, patch, lease, at) => transact((db) => advance(db, { id, move, patch, lease, at })),
     expire: (now) => transact((db) => expire(db, now)),
-    busyHost: (host, except) =>
-      query(async (db) => {
-        const row = await db
-          .selectFrom('attempts')
-          .innerJoin('proposals', 'proposals.id', 'attempts.proposal_id')
-          .select('proposals.id')
-          .where('attempts.host', '=', host)
-          .where('attempts.state', 'in', TOUCHING)
-          .where('proposals.state', 'in', [...WORKING_STATES])
-          .where('proposals.id', '!=', except)
-          .executeTakeFirst();
-        return row && asProposalId(row.id);
-      }),
+    busyHost: (host, except) => query((db) => findBusy(db, host, except)),
   };
+}
+
+async function findBusy(db: Executor, host: HostName, except: ProposalId): Promise<ProposalId | undefined> {
+  const row = await db
+    .selectFrom('attempts')
+    .innerJoin('proposals', 'proposals.id', 'attempts.proposal_id')
+    .select('proposals.id')
+    .where('attempts.host', '=', host)
+    .where('attempts.state', 'in', [...TOUCHING])
+    .where('proposals.state', 'in', [...WORKING_STATES])
+    .where('proposals.id', '!=', except)
+    .executeTakeFirst();
+  return row && asProposalId(row.id);
+}
+
+/** One change at a time on a host: refuses to begin on a host that another one is at work on. */
+async function requireFreeHosts(db: Executor, id: ProposalId, before: ChangeView, after: ChangeView): Promise<void> {
+  for (const { host, state } of after.attempts) {
+    const begins = BEGINNING.includes(state) && before.attempts.some((old) => old.host === host && old.state !== state);
+    const busy = begins ? await findBusy(db, host, id) : undefined;
+    if (busy === undefined) continue;
+    throw new OperatorError('state/host-busy', {
+      message: `${busy} is at work on ${host}`,
+      hint: 'Ask again when it has ended.',
+    });
+  }
 }
 
 async function findProposal(db: Executor, id: ProposalId): Promise<Proposal | undefined> {
@@ -140,6 +157,7 @@ async function requestUndo(db: Executor, request: UndoRequest): Promise<Proposal
     .values({ proposal_id, ...fields })
     .execute();
   const after = transition(before, { type: 'undo.requested' });
+  await requireFreeHosts(db, proposal.id, before, after);
   await setState(db, proposal, after.state, null);
   await setAttempts(db, proposal.id, before, after, request.at);
   const { person, surface, reason, at } = request;
@@ -169,6 +187,7 @@ async function advance(db: Executor, { id, move, patch, lease, at }: Advance): P
   if (!proposal) throw new Error(`there is no proposal ${id}`);
   const before = { state: proposal.state, attempts: await attemptsOf(db, id) };
   const after = move(before);
+  await requireFreeHosts(db, id, before, after);
   if (after.state !== before.state) await setState(db, proposal, after.state, null);
   await setAttempts(db, id, before, after, at);
   await patchAttempt(db, id, patch);

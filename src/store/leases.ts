@@ -1,4 +1,5 @@
 import { isProcessGone } from '../base/process-identity.ts';
+import { LeaseLost } from '../engine/lease-lost.ts';
 import type { Lease, LeaseStore } from '../engine/ports.ts';
 import type { Transact } from './transact.ts';
 import type { Executor } from './schema.ts';
@@ -42,13 +43,12 @@ export function createLeaseStore(transact: Transact): LeaseStore {
   };
 }
 
-/** Refuses a write of somebody who lost the lease. */
+/** Refuses a write of somebody who lost the lease: throws LeaseLost. */
 export async function requireLease(db: Executor, lease: Lease): Promise<void> {
   const held = await db
     .selectFrom('leases')
     .select(['token', 'owner'])
     .where('subject', '=', lease.subject)
     .executeTakeFirst();
-  if (held?.token !== lease.token || held.owner !== lease.owner)
-    throw new Error(`the lease on ${lease.subject} was lost`);
+  if (held?.token !== lease.token || held.owner !== lease.owner) throw new LeaseLost(lease.subject);
 }

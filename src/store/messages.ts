@@ -1,5 +1,6 @@
-import { asRunId } from '../base/ids.ts';
+import { asRunId, type RunId } from '../base/ids.ts';
 import type { MessageStore } from '../engine/ports.ts';
+import type { Executor } from './schema.ts';
 import type { Query, Transact } from './transact.ts';
 
 /** Slack messages that show stored state, and which deliveries were seen. */
@@ -38,26 +39,7 @@ export function createMessageStore(query: Query, transact: Transact): MessageSto
           row && { subject: row.subject, channel: row.channel, ts: row.ts, renderedRevision: row.rendered_revision }
         );
       }),
-    outdated: (limit) =>
-      query(async (db) => {
-        const rows = await db
-          .selectFrom('runs')
-          .leftJoin('messages', (join) =>
-            join.on((on) => on('messages.subject', '=', on.fn<string>('concat', [on.val('run:'), 'runs.id']))),
-          )
-          .select('runs.id')
-          .where('runs.surface', '=', 'slack')
-          .where((where) =>
-            where.or([
-              where('messages.subject', 'is', null),
-              where('messages.rendered_revision', '<', where.ref('runs.revision')),
-            ]),
-          )
-          .orderBy('runs.id')
-          .limit(limit)
-          .execute();
-        return rows.map(({ id }) => asRunId(id));
-      }),
+    outdated: (limit) => query((db) => outdatedRuns(db, limit)),
     claim: (key, at) =>
       transact(async (db) => {
         const result = await db
@@ -68,4 +50,24 @@ export function createMessageStore(query: Query, transact: Transact): MessageSto
         return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
       }),
   };
+}
+
+async function outdatedRuns(db: Executor, limit: number): Promise<RunId[]> {
+  const rows = await db
+    .selectFrom('runs')
+    .leftJoin('messages', (join) =>
+      join.on((on) => on('messages.subject', '=', on.fn<string>('concat', [on.val('run:'), 'runs.id']))),
+    )
+    .select('runs.id')
+    .where('runs.surface', '=', 'slack')
+    .where((where) =>
+      where.or([
+        where('messages.subject', 'is', null),
+        where('messages.rendered_revision', '<', where.ref('runs.revision')),
+      ]),
+    )
+    .orderBy('runs.id')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => asRunId(id));
 }

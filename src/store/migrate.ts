@@ -14,7 +14,8 @@ export interface MigrationConnection {
 
 /**
  * Brings the schema up to date: applies the `NNNN-noun.sql` files that were not applied yet, in order, all or nothing.
- * Safe when several processes start at once. Throws store/migration-changed when an applied file was edited since.
+ * Safe when several processes start at once. Throws store/migration-changed when an applied file was edited since, or
+ * is not known here, because a newer version made the database.
  */
 export function migrate(connection: MigrationConnection, directory: string): void {
   const files = readdirSync(directory)
@@ -22,6 +23,8 @@ export function migrate(connection: MigrationConnection, directory: string): voi
     .sort();
   connection.exclusively(() => {
     const applied = new Map(connection.applied().map(({ name, checksum }) => [name, checksum]));
+    const unknown = [...applied.keys()].find((name) => !files.includes(name));
+    if (unknown !== undefined) throw newer(unknown);
     for (const name of files) {
       const sql = readFileSync(join(directory, name), 'utf8');
       const checksum = sha256(sql);
@@ -38,5 +41,12 @@ function changed(name: string): OperatorError {
   return new OperatorError('store/migration-changed', {
     message: `migration ${name} was applied in another form than the file has now`,
     hint: 'Restore the file as it was released, and put differences into a new migration.',
+  });
+}
+
+function newer(name: string): OperatorError {
+  return new OperatorError('store/migration-changed', {
+    message: `the database has the migration ${name}, which this version does not know`,
+    hint: 'Use the version that made it, or another database.',
   });
 }

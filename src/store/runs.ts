@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { asRunId, type RunId } from '../base/ids.ts';
+import { asRunId, type HostName, type RunId } from '../base/ids.ts';
 import type { AuditEntry, Conclusion, HostAnswerRecord, Lease, NewRun, RunStore } from '../engine/ports.ts';
 import { appendAudit } from './audit.ts';
 import { loadHistory } from './history.ts';
@@ -55,21 +55,7 @@ export function createRunStore(query: Query, transact: Transact): RunStore {
         ),
       ),
     history: (wanted) => query((db) => loadHistory(db, wanted)),
-    progressed: (id, host, step, at) =>
-      transact(async (db) => {
-        const result = await db
-          .updateTable('run_hosts')
-          .set((fields) => ({
-            state: 'reading',
-            current_step: step,
-            started_at: fields.fn.coalesce('started_at', fields.val(at)),
-          }))
-          .where('run_id', '=', id)
-          .where('host', '=', host)
-          .where('state', '!=', 'answered')
-          .executeTakeFirst();
-        if (result.numUpdatedRows > 0n) await bumpRevision(db, id);
-      }),
+    progressed: (id, host, step, at) => transact((db) => saveProgress(db, id, { host, step, at })),
     answered: (id, answer, lease) => transact((db) => saveAnswer(db, id, answer, lease)),
     conclude: (id, conclusion, lease) => transact((db) => saveConclusion(db, id, conclusion, lease)),
     end: (id, state, detail, audit) => transact((db) => endRun(db, id, state, detail, audit)),
@@ -131,6 +117,27 @@ async function selectFacts(db: Executor, id: RunId) {
     .orderBy('run_hosts.position')
     .execute();
   return rows.map((row) => parseRow(FactRow, row, 'facts'));
+}
+
+interface Progress {
+  readonly host: HostName;
+  readonly step: string | null;
+  readonly at: number;
+}
+
+async function saveProgress(db: Executor, id: RunId, { host, step, at }: Progress): Promise<void> {
+  const result = await db
+    .updateTable('run_hosts')
+    .set((fields) => ({
+      state: 'reading',
+      current_step: step,
+      started_at: fields.fn.coalesce('started_at', fields.val(at)),
+    }))
+    .where('run_id', '=', id)
+    .where('host', '=', host)
+    .where('state', '!=', 'answered')
+    .executeTakeFirst();
+  if (result.numUpdatedRows > 0n) await bumpRevision(db, id);
 }
 
 async function saveAnswer(db: Executor, id: RunId, answer: HostAnswerRecord, lease: Lease): Promise<void> {

@@ -12,8 +12,9 @@ export function addServeCommands(program: Command, deps: CliDeps): void {
   program
     .command('start')
     .description('run the bot until it is stopped; without Slack tokens it brings a local Slack page')
-    .action(async (_options: object, command: Command) => {
-      await deps.start(command.optsWithGlobals<{ config?: string }>().config, deps.signal);
+    .option('--port <port>', 'port of that page; 0 = any free one', bounded(0, 65535), 8377)
+    .action(async (options: { port: number }, command: Command) => {
+      await deps.start({ config: command.optsWithGlobals<{ config?: string }>().config, port: options.port }, deps.signal);
     });
   program
     .command('demo')

@@ -8,11 +8,13 @@ export const reserveServicePortsRemedy = defineRemedy({
   code: 'R3',
   title: 'reserve service ports',
   risk: 'low',
-  needs: ['sysctl', 'listeners', 'sysctl-files', 'sockets', 'nginx-config'],
+  needs: ['sysctl', 'listeners', 'sysctl-files'],
+  uses: ['sockets', 'nginx-config'],
   plan: planReservation,
   verify: {
     afterMs: 2000,
-    needs: ['sysctl', 'sysctl-files', 'sockets'],
+    needs: ['sysctl', 'sysctl-files'],
+    uses: ['sockets'],
     judge: judgeReservation,
   },
 });

@@ -1,0 +1,32 @@
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { launchBrowser } from '../test/helpers/browser.ts';
+import { become, clickConfirmed, say, startDemo } from '../test/helpers/demo.ts';
+
+/*
+ * Makes the README's screenshots from a real demonstration: `npm run screenshots` (Linux, root, Chromium).
+ */
+
+const IMAGES = fileURLToPath(new URL('images/', import.meta.url));
+const PILE_UP_MS = 30_000;
+
+mkdirSync(IMAGES, { recursive: true });
+await using demo = await startDemo({ hosts: 3, load: true });
+const browser = await launchBrowser();
+try {
+  const page = await browser.newPage({ viewport: { width: 1200, height: 760 } });
+  await page.goto(demo.url);
+  await page.waitForTimeout(PILE_UP_MS);
+  await say(page, '/runbook run time-wait on @web');
+  await page.getByText(/Proposal 1-1: reserve service ports/).waitFor({ timeout: 60_000 });
+  const messages = page.getByTestId('messages').getByTestId('message');
+  await messages.first().screenshot({ path: `${IMAGES}run.png` });
+  await become(page, 'U0APPROVER');
+  await page.getByTestId('messages').getByRole('button', { name: 'Approve', exact: true }).waitFor();
+  await messages.last().screenshot({ path: `${IMAGES}proposal.png` });
+  await clickConfirmed(page, 'Approve');
+  await page.getByText(/Applied and proven on web-1, web-2 and web-3\./).waitFor({ timeout: 60_000 });
+  await messages.last().screenshot({ path: `${IMAGES}proven.png` });
+} finally {
+  await browser.close();
+}
