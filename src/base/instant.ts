@@ -1,4 +1,4 @@
-import { parse } from 'chrono-node';
+import { type ParsedComponents, parse } from 'chrono-node';
 import { parseDuration } from './duration.ts';
 import { OperatorError } from './error.ts';
 
@@ -25,10 +25,17 @@ function instantOfWords(words: string, now: number, zoneOffsetMinutes: number | 
     zoneOffsetMinutes === undefined ? new Date(now) : { instant: new Date(now), timezone: zoneOffsetMinutes };
   const [found, ...others] = parse(words, reference);
   if (!found || others.length > 0 || found.end || found.text.length !== words.length) return undefined;
-  const { start } = found;
-  const wholeDay = !start.isCertain('hour') && start.isCertain('day');
-  if (wholeDay || /^(?:yesterday|today)$/i.test(words)) {
-    for (const part of ['hour', 'minute', 'second', 'millisecond'] as const) start.imply(part, 0);
-  }
-  return start.date().getTime();
+  return isDayOnly(found.start, words) ? beginningOf(found.start, zoneOffsetMinutes) : found.start.date().getTime();
+}
+
+/* "yesterday" and "today" come with the present hour, other days with noon; neither is what was said. */
+function isDayOnly(start: ParsedComponents, words: string): boolean {
+  return !start.isCertain('hour') && (start.isCertain('day') || /^(?:yesterday|today)$/i.test(words));
+}
+
+function beginningOf(start: ParsedComponents, zoneOffsetMinutes: number | undefined): number {
+  const [year, month, day] = [start.get('year'), start.get('month'), start.get('day')].map(Number);
+  if (year === undefined || month === undefined || day === undefined) return start.date().getTime();
+  if (zoneOffsetMinutes === undefined) return new Date(year, month - 1, day).getTime();
+  return Date.UTC(year, month - 1, day) - zoneOffsetMinutes * 60_000;
 }

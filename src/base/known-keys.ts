@@ -2,13 +2,11 @@ import { z } from 'zod';
 
 /* As much of JSON Schema (2020-12) as `z.toJSONSchema` writes for schemas of authored files. */
 interface Node {
-  readonly type?: unknown;
   readonly properties?: Readonly<Record<string, Node>>;
   readonly additionalProperties?: unknown;
   readonly items?: unknown;
   readonly anyOf?: readonly Node[];
   readonly allOf?: readonly Node[];
-  readonly required?: readonly string[];
 }
 
 /**
