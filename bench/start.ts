@@ -60,7 +60,11 @@ try {
   writeFileSync(join(directory, 'inventory.yaml'), 'hosts: []\n');
   const config = join(directory, 'countersign.yaml');
   writeFileSync(config, 'inventory: inventory.yaml\npeople:\n  - { name: requester, roles: [run] }\n');
-  const bolt = ['--input-type=module', '-e', "await import('@slack/bolt'); console.log('Ready.'); setInterval(() => {}, 1000);"];
+  const bolt = [
+    '--input-type=module',
+    '-e',
+    "await import('@slack/bolt'); console.log('Ready.'); setInterval(() => {}, 1000);",
+  ];
   const ours: Sample[] = [];
   const reference: Sample[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -75,7 +79,9 @@ try {
     nodeWithBoltLoaded: summary(reference),
   };
   const ratio = result.countersign.readyMs / result.nodeWithBoltLoaded.readyMs;
-  console.log(JSON.stringify({ ...result, readyRatio: Number(ratio.toFixed(2)) }, null, process.argv.includes('--json') ? 0 : 2));
+  console.log(
+    JSON.stringify({ ...result, readyRatio: Number(ratio.toFixed(2)) }, null, process.argv.includes('--json') ? 0 : 2),
+  );
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

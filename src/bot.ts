@@ -54,8 +54,8 @@ export async function runBot(config: Config, output: Output, signal: AbortSignal
 
 /** Both tokens, or none; one alone is a mistake that must not end in a local page nobody looks at. */
 function slackAccess({ slack, file }: Config): SlackAccess | undefined {
-  const { botToken, appToken } = slack;
-  if (botToken && appToken) return { botToken, appToken, apiUrl: undefined };
+  const { botToken, appToken, apiUrl } = slack;
+  if (botToken && appToken) return { botToken, appToken, apiUrl };
   if (!botToken && !appToken) return undefined;
   throw new OperatorError('config/invalid', {
     message: `only the ${botToken ? 'bot' : 'app'} token is set`,

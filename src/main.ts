@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { createCliDeps, VERSION } from './compose.ts';
 import { runProgram } from './cli/program.ts';
+import { createCliDeps, VERSION } from './program-deps.ts';
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -30,7 +30,8 @@ function instantOfWords(words: string, now: number, zoneOffsetMinutes: number | 
 
 /* "yesterday" and "today" come with the present hour, other days with noon; neither is what was said. */
 function isDayOnly(start: ParsedComponents, words: string): boolean {
-  return !start.isCertain('hour') && (start.isCertain('day') || /^(?:yesterday|today)$/i.test(words));
+  const named = start.isCertain('day') || start.isCertain('weekday') || /^(?:yesterday|today)$/i.test(words);
+  return named && !start.isCertain('hour');
 }
 
 function beginningOf(start: ParsedComponents, zoneOffsetMinutes: number | undefined): number {

@@ -29,7 +29,8 @@ export interface LabCommands {
 /** What the commands need from the rest of the program; the composition root provides it. */
 export interface CliDeps {
   openSession(config: string | undefined): Promise<Session>;
-  loadRunbooks(directories: readonly string[] | undefined, config: string | undefined): RunbookLibrary;
+  loadInventory(config: string | undefined): Inventory;
+  loadRunbooks(paths: readonly string[] | undefined, config: string | undefined): RunbookLibrary;
   generate(check: boolean): readonly GeneratedFile[];
   /** Runs the bot until a signal ends it. */
   start(options: { readonly config: string | undefined; readonly port: number }, signal: AbortSignal): Promise<void>;

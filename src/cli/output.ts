@@ -2,7 +2,11 @@ import { createInterface } from 'node:readline/promises';
 import type { Output } from './deps.ts';
 
 /** The terminal or pipe that the program was started with. */
-export function createOutput(streams: { readonly out: NodeJS.WriteStream; readonly err: NodeJS.WriteStream; readonly input: NodeJS.ReadStream }): Output {
+export function createOutput(streams: {
+  readonly out: NodeJS.WriteStream;
+  readonly err: NodeJS.WriteStream;
+  readonly input: NodeJS.ReadStream;
+}): Output {
   const { out, err, input } = streams;
   const isTerminal = out.isTTY === true && err.isTTY === true;
   let shown = false;
@@ -29,7 +33,8 @@ export function createOutput(streams: { readonly out: NodeJS.WriteStream; readon
       if (!isTerminal || input.isTTY !== true) return false;
       const prompt = createInterface({ input, output: err });
       try {
-        return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim());
+        const closed = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
+        return /^y(es)?$/i.test((await Promise.race([prompt.question(`${question} [y/N] `), closed])).trim());
       } finally {
         prompt.close();
       }

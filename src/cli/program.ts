@@ -26,10 +26,16 @@ function createProgram(version: string, deps: CliDeps): Command {
   const program = new Command('countersign')
     .description('Runbooks in Slack, over SSH, with a second pair of eyes.')
     .version(version)
-    .option('--config <file>', 'the configuration; else $COUNTERSIGN_CONFIG, ./countersign.yaml, ~/.config/countersign/, /etc/countersign/')
+    .option(
+      '--config <file>',
+      'the configuration; else $COUNTERSIGN_CONFIG, ./countersign.yaml, ~/.config/countersign/, /etc/countersign/',
+    )
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeOut: (text) => deps.output.line(text.trimEnd()), writeErr: (text) => deps.output.problem(text.trimEnd()) });
+    .configureOutput({
+      writeOut: (text) => deps.output.line(text.trimEnd()),
+      writeErr: (text) => deps.output.problem(plainText(text.trimEnd())),
+    });
   addRunCommand(program, deps);
   addHistoryCommand(program, deps);
   addShowCommand(program, deps);
@@ -42,13 +48,34 @@ function createProgram(version: string, deps: CliDeps): Command {
 }
 
 function report(error: unknown, json: boolean, deps: CliDeps): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage;
-  if (error instanceof OperatorError) {
-    const { code, hint, located, details } = error;
-    if (json) deps.output.line(JSON.stringify({ error: { code, message: located, hint: hint ?? null, details } }, null, 2));
-    else deps.output.problem(plainText(`countersign: ${located}${hint ? `\n  ${hint}` : ''}`));
-    return error.exitStatus;
+  const { exit, code, message, hint, details } = described(error);
+  if (exit === 0) return exit;
+  if (json) deps.output.line(JSON.stringify({ error: { code, message, hint: hint ?? null, details } }, null, 2));
+  // A usage error has been printed by commander.
+  else if (!(error instanceof CommanderError)) {
+    deps.output.problem(plainText(`countersign: ${message}${hint ? `\n  ${hint}` : ''}`));
   }
-  deps.output.problem(`countersign: this is a bug: ${messageOf(error)}${error instanceof Error && error.stack ? `\n${error.stack}` : ''}`);
-  return EXIT.bug;
+  return exit;
+}
+
+interface Described {
+  readonly exit: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+function described(error: unknown): Described {
+  if (error instanceof OperatorError) {
+    const { code, hint, located, details, exitStatus } = error;
+    return { exit: exitStatus, code, message: located, hint, details };
+  }
+  if (error instanceof CommanderError) {
+    const [message = '', hint] = error.message.replace(/^error: /, '').split('\n');
+    return { exit: error.exitCode === 0 ? 0 : EXIT.usage, code: 'request/invalid', message, hint, details: {} };
+  }
+  const stack = error instanceof Error ? error.stack : undefined;
+  const hint = `Please report it.${stack === undefined ? '' : `\n${stack}`}`;
+  return { exit: EXIT.bug, code: 'bug', message: `this is a bug: ${messageOf(error)}`, hint, details: {} };
 }

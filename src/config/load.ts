@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { authoredPath } from '../base/authored-path.ts';
 import { parseDuration } from '../base/duration.ts';
 import { messageOf, OperatorError } from '../base/error.ts';
 import { asPersonName } from '../base/ids.ts';
@@ -29,6 +30,8 @@ export interface Config {
 export interface SlackConfig {
   readonly botToken: Secret | undefined;
   readonly appToken: Secret | undefined;
+  /** Where Slack's Web API is; undefined = Slack itself. */
+  readonly apiUrl: string | undefined;
   readonly command: string;
   /** Workspaces whose members count; undefined = the bot's own. */
   readonly teams: readonly string[] | undefined;
@@ -39,12 +42,18 @@ const PACKAGED_RUNBOOKS = fileURLToPath(new URL('../../runbooks', import.meta.ur
 
 /** Where the configuration is looked for when none is named. */
 function searchPath(): string[] {
-  const named = process.env['COUNTERSIGN_CONFIG'];
-  return [...(named ? [named] : []), resolve('countersign.yaml'), join(homedir(), '.config/countersign/countersign.yaml'), '/etc/countersign/countersign.yaml'];
+  return [
+    resolve('countersign.yaml'),
+    join(homedir(), '.config/countersign/countersign.yaml'),
+    '/etc/countersign/countersign.yaml',
+  ];
 }
 
-/** Loads the configuration from `file`, or from the first place that has one. Throws config/* with file:line:column. */
-export function loadConfig(file?: string): Config {
+/**
+ * Loads the configuration from `file`, else from $COUNTERSIGN_CONFIG, else from the first place that has one.
+ * Throws config/* with file:line:column.
+ */
+export function loadConfig(file: string | undefined = process.env['COUNTERSIGN_CONFIG'] || undefined): Config {
   const path = file === undefined ? searchPath().find(existsSync) : resolve(file);
   if (path === undefined) {
     throw new OperatorError('config/unreadable', {
@@ -52,12 +61,18 @@ export function loadConfig(file?: string): Config {
       hint: 'Write one as the README shows, or try everything out with "countersign demo".',
     });
   }
-  return configFrom(path, parseYaml(path, readText(path, 'configuration'), ConfigFile, { syntax: 'config/syntax', invalid: 'config/invalid' }));
+  return configFrom(
+    path,
+    parseYaml(path, readText(path, 'configuration'), ConfigFile, {
+      syntax: 'config/syntax',
+      invalid: 'config/invalid',
+    }),
+  );
 }
 
 function configFrom(file: string, source: YamlSource<ConfigFile>): Config {
   const { value } = source;
-  const near = (path: string): string => (isAbsolute(path) ? path : resolve(dirname(file), path));
+  const near = (path: string): string => authoredPath(path, file);
   const inventoryFile = near(value.inventory);
   return {
     file,
@@ -68,6 +83,7 @@ function configFrom(file: string, source: YamlSource<ConfigFile>): Config {
     slack: {
       botToken: value.slack?.bot_token && secretOf(value.slack.bot_token, near),
       appToken: value.slack?.app_token && secretOf(value.slack.app_token, near),
+      apiUrl: value.slack?.api_url,
       command: value.slack?.command ?? '/runbook',
       teams: value.slack?.teams,
     },
@@ -89,7 +105,12 @@ function peopleOf(source: YamlSource<ConfigFile>): Person[] {
       });
     }
   });
-  return people.map(({ name, slack, unix, roles }) => ({ name: asPersonName(name), slackUserId: slack, unixUser: unix, roles }));
+  return people.map(({ name, slack, unix, roles }) => ({
+    name: asPersonName(name),
+    slackUserId: slack,
+    unixUser: unix,
+    roles,
+  }));
 }
 
 function ttlOf(source: YamlSource<ConfigFile>): number {
@@ -109,7 +130,14 @@ function secretOf(reference: SecretReference, near: (path: string) => string): S
     const value = process.env[reference.env];
     return value ? new Secret(value) : undefined;
   }
-  return new Secret(readText(near(reference.file), 'secret').trim());
+  const file = near(reference.file);
+  const text = readText(file, 'secret').trim();
+  if (text !== '') return new Secret(text);
+  throw new OperatorError('config/invalid', {
+    message: `the secret file ${file} is empty`,
+    hint: 'Put the secret into it, and nothing else.',
+    location: { file, line: 1, column: 1 },
+  });
 }
 
 function readText(path: string, what: string): string {

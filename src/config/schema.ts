@@ -1,7 +1,12 @@
 import { z } from 'zod';
 
 /** A secret by reference, never in the file itself: an environment variable or a file that holds nothing else. */
-const SecretReference = z.union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })]);
+const SecretReference = z.union(
+  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
+  {
+    error: 'expected { env: NAME } or { file: PATH }; a secret never stands in the configuration itself',
+  },
+);
 export type SecretReference = z.infer<typeof SecretReference>;
 
 const PersonEntry = z.strictObject({
@@ -24,6 +29,8 @@ export const ConfigFile = z.strictObject({
     .strictObject({
       bot_token: SecretReference.optional(),
       app_token: SecretReference.optional(),
+      /** Only for a stand-in that runs as a process of its own; Slack's own URL otherwise. */
+      api_url: z.url().optional(),
       command: z
         .string()
         .regex(/^\/[a-z0-9_-]+$/, 'expected a slash command such as /runbook')

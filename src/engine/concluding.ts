@@ -5,7 +5,7 @@ import type { Facts } from '../probes/registry.ts';
 import type { Planned } from '../remedies/remedy.ts';
 import { evaluateRules } from '../rules/evaluate.ts';
 import type { Finding } from '../rules/rule.ts';
-import { type Offer, type ParamValues, type Runbook, type RuleUse, valueOf } from '../runbook/runbook.ts';
+import { type Offer, type ParamValues, type Runbook, type RuleUse, numberOf } from '../runbook/runbook.ts';
 import { proposalDigest } from './approval.ts';
 import type { EngineContext } from './context.ts';
 import type { Attempt, ChangePlan, FactRecord, HostFinding, NotConcluded, Proposal, Run } from './model.ts';
@@ -79,7 +79,7 @@ export function factsByHost(records: readonly FactRecord[]): Map<HostName, Facts
 function withThresholds({ rule, thresholds }: RuleUse, params: ParamValues) {
   const values = Object.entries(rule.thresholds).map(([name, threshold]): [string, number] => {
     const given = thresholds[name];
-    return [name, given === undefined ? threshold.default : valueOf(given, params)];
+    return [name, given === undefined ? threshold.default : numberOf(given, params)];
   });
   return { rule, thresholds: Object.fromEntries(values) };
 }

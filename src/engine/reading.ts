@@ -2,7 +2,7 @@ import { crashPoint } from '../base/crash-point.ts';
 import { messageOf } from '../base/error.ts';
 import type { HostName, RunId } from '../base/ids.ts';
 import { mapLimit } from '../base/map-limit.ts';
-import { type Runbook, valueOf } from '../runbook/runbook.ts';
+import { type Runbook, numberOf } from '../runbook/runbook.ts';
 import { factEntries, type Question, readAnswer, stepsFor } from './asking.ts';
 import { conclude, failRun } from './concluding.ts';
 import type { EngineContext } from './context.ts';
@@ -25,7 +25,7 @@ export async function workOnRun(
   const runbook = await sameRunbook(context, run);
   if (!runbook) return;
   const questions = runbook.steps.map(
-    (step): Question => ({ probe: step.probe, intervalSeconds: valueOf(step.interval, run.params) }),
+    (step): Question => ({ probe: step.probe, intervalSeconds: numberOf(step.interval, run.params) }),
   );
   const hosts = await context.store.runs.hosts(runId);
   const open = hosts.filter((host) => host.state !== 'answered');

@@ -78,17 +78,15 @@ export function transition(change: ChangeView, event: ChangeEvent): ChangeView {
     case 'proposal.expired':
       return { ...requireState(change, 'open', event), state: 'expired' };
     case 'facts.reread':
-      return settle(moved(requireState(change, 'applying', event), event.host, ['pending'], REREAD[event.result]));
+      return settle(moved(change, event, REREAD[event.result]));
     case 'attempt.reported':
-      return settle(moved(requireState(change, 'applying', event), event.host, ['intended'], REPORTED[event.report]));
+      return settle(moved(change, event, REPORTED[event.report]));
     case 'attempt.judged':
-      return settle(moved(requireState(change, 'applying', event), event.host, ['applied'], event.outcome));
+      return settle(moved(change, event, event.outcome));
     case 'undo.requested':
       return undoRequested(change);
     case 'undo.reported':
-      return settle(
-        moved(requireState(change, 'undoing', event), event.host, ['undo_intended'], UNDO_REPORTED[event.report]),
-      );
+      return settle(moved(change, event, UNDO_REPORTED[event.report]));
   }
 }
 
@@ -139,10 +137,21 @@ function requireState(change: ChangeView, state: ChangeState, event: ChangeEvent
   throw new Error(`${event.type} cannot happen in ${change.state}`);
 }
 
-function moved(change: ChangeView, host: HostName, from: readonly AttemptState[], to: AttemptState): ChangeView {
-  if (!change.attempts.some((attempt) => attempt.host === host && from.includes(attempt.state))) {
-    throw new Error(`${host} cannot become ${to}`);
-  }
+type HostEvent = Extract<ChangeEvent, { readonly host: HostName }>;
+
+/** The effect that each event is the outcome of. */
+const OUTCOME_OF: Readonly<Record<HostEvent['type'], Effect['type']>> = {
+  'facts.reread': 'reread',
+  'attempt.reported': 'apply',
+  'attempt.judged': 'verify',
+  'undo.reported': 'undo',
+};
+
+/** Only the outcome of the next effect can happen: that is what keeps hosts in order and one at a time. */
+function moved(change: ChangeView, { type, host }: HostEvent, to: AttemptState): ChangeView {
+  const effect = nextEffect(change);
+  if (effect?.host !== host || effect.type !== OUTCOME_OF[type])
+    throw new Error(`${type} of ${host} cannot happen in ${change.state}`);
   return {
     ...change,
     attempts: change.attempts.map((attempt) => (attempt.host === host ? { ...attempt, state: to } : attempt)),

@@ -23,6 +23,12 @@ export interface FindingGroup {
   readonly findings: readonly { readonly host: HostName; readonly finding: Finding }[];
 }
 
+/** What is said of some hosts of a finding, in the same words. */
+export interface Explanation {
+  readonly hosts: readonly HostName[];
+  readonly sentences: readonly string[];
+}
+
 /** A proposal with everything that happened to it. */
 export interface ProposalView {
   readonly proposal: Proposal;
@@ -91,4 +97,24 @@ export function groupFindings(findings: readonly HostFinding[]): FindingGroup[] 
       ];
     })
     .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.hosts.length - b.hosts.length);
+}
+
+/** A finding's explanations, each once with the hosts that it holds for; the one of fewest hosts first. */
+export function explanations(group: FindingGroup): Explanation[] {
+  return saidOnce(group, (finding) => finding.explanation);
+}
+
+/** What must not be concluded from a finding, each once with the hosts that it holds for. */
+export function caveats(group: FindingGroup): Explanation[] {
+  return saidOnce(group, (finding) => finding.notConcluded);
+}
+
+function saidOnce({ findings }: FindingGroup, sentencesOf: (finding: Finding) => readonly string[]): Explanation[] {
+  const said = new Map<string, Explanation>();
+  for (const { host, finding } of findings) {
+    const sentences = sentencesOf(finding);
+    const key = JSON.stringify(sentences);
+    if (sentences.length > 0) said.set(key, { hosts: [...(said.get(key)?.hosts ?? []), host], sentences });
+  }
+  return [...said.values()].sort((a, b) => a.hosts.length - b.hosts.length);
 }

@@ -1,5 +1,4 @@
-import { homedir } from 'node:os';
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { authoredPath } from '../base/authored-path.ts';
 import { parseDuration } from '../base/duration.ts';
 import { OperatorError } from '../base/error.ts';
 import { asHostName } from '../base/ids.ts';
@@ -34,9 +33,9 @@ export function parseInventory(file: string, text: string): Inventory {
   );
 }
 
-function hostOf(entry: HostEntry, source: YamlSource<unknown>, index: number, file: string): Host {
+function hostOf(entry: HostEntry, source: YamlSource<InventoryFile>, index: number, file: string): Host {
   const path = (value: string | undefined): string | undefined =>
-    value === undefined ? undefined : absolute(value, file);
+    value === undefined ? undefined : authoredPath(value, file);
   if (entry.user === undefined) {
     throw invalid(
       source,
@@ -55,7 +54,7 @@ function hostOf(entry: HostEntry, source: YamlSource<unknown>, index: number, fi
     hostKey: entry.host_key,
     knownHosts:
       entry.host_key === undefined
-        ? absolute(entry.known_hosts ?? '~/.ssh/known_hosts', file)
+        ? authoredPath(entry.known_hosts ?? '~/.ssh/known_hosts', file)
         : path(entry.known_hosts),
     identityFile: path(entry.identity_file),
     agentSocket:
@@ -65,21 +64,17 @@ function hostOf(entry: HostEntry, source: YamlSource<unknown>, index: number, fi
   };
 }
 
-function timeoutOf(entry: HostEntry, source: YamlSource<unknown>, index: number): number {
+function timeoutOf(entry: HostEntry, source: YamlSource<InventoryFile>, index: number): number {
   if (entry.connect_timeout === undefined) return DEFAULT_CONNECT_TIMEOUT_MS;
   const ms = parseDuration(entry.connect_timeout);
   if (ms !== undefined && ms > 0) return ms;
+  const own = source.value.hosts[index]?.connect_timeout !== undefined;
   throw invalid(
     source,
-    ['hosts', index, 'connect_timeout'],
+    own ? ['hosts', index, 'connect_timeout'] : ['defaults', 'connect_timeout'],
     `"${entry.connect_timeout}" is not a duration`,
     'Write for example 5s or 1m.',
   );
-}
-
-function absolute(path: string, file: string): string {
-  if (path.startsWith('~/')) return resolve(homedir(), path.slice(2));
-  return isAbsolute(path) ? path : resolve(dirname(file), path);
 }
 
 function invalid(

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 const Word = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-", starting with a letter or digit');
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, ".", "_" and "-", starting with a letter or digit')
+  .refine((word) => word !== 'all', '"all" means every host in a selector; choose another name');
 
 /** One host as people write it; keys left out fall back to `defaults`. */
 export const HostEntry = z.strictObject({

@@ -1,5 +1,5 @@
 import { OperatorError } from '../base/error.ts';
-import { didYouMean } from '../base/near-match.ts';
+import { nearMatches } from '../base/near-match.ts';
 import type { Host } from './host.ts';
 import type { Inventory } from './inventory.ts';
 
@@ -8,7 +8,8 @@ import type { Inventory } from './inventory.ts';
  *
  * Terms, separated by commas or spaces: `web-1` (a host), `@web` or `group:web` (a group), `tag:nginx`, `web-*` (names by
  * pattern), `web` (a host, else a group), `all`, and `!term` (leave these out). With only `!` terms the rest of the
- * inventory is meant. Slack may send `@web` as `<!subteam^S1|@web>` or `<@U1|web>`; the label counts then.
+ * inventory is meant. Slack may send `@web` as `<!subteam^S1|@web>` or `<@U1|web>`, `@here` as `<!here>`, and a name with
+ * dots as a link `<http://web-1.example|web-1.example>`; the label counts then.
  * Throws request/unknown-host with near matches, or request/invalid-selector.
  */
 export function selectHosts(inventory: Inventory, selector: string): Host[] {
@@ -20,7 +21,7 @@ export function selectHosts(inventory: Inventory, selector: string): Host[] {
   }
   const excluding = terms.filter((term) => term.startsWith('!'));
   const including = terms.filter((term) => !term.startsWith('!'));
-  const left = new Set(excluding.flatMap((term) => matching(inventory, term.slice(1))));
+  const left = new Set(excluding.flatMap((term) => matching(inventory, term.slice(1) || term)));
   const named = new Set(
     including.length === 0 ? inventory.hosts : including.flatMap((term) => matching(inventory, term)),
   );
@@ -35,6 +36,11 @@ export function selectHosts(inventory: Inventory, selector: string): Host[] {
 function matching(inventory: Inventory, term: string): readonly Host[] {
   if (term === 'all') return inventory.hosts;
   const [, kind, name = ''] = /^(@|group:|tag:)?(.*)$/s.exec(term) ?? [];
+  if (term.startsWith('<'))
+    throw new OperatorError('request/invalid-selector', {
+      message: `"${term}" is a mention of Slack's, not a name of the inventory`,
+      hint: 'Write a group as group:NAME, so that Slack does not turn it into a mention.',
+    });
   if (name === '')
     throw new OperatorError('request/invalid-selector', {
       message: `"${term}" names nothing`,
@@ -59,10 +65,21 @@ function matching(inventory: Inventory, term: string): readonly Host[] {
 function orUnknown(hosts: readonly Host[], kind: string, term: string, known: readonly string[]): readonly Host[] {
   if (hosts.length > 0) return hosts;
   const hint =
-    didYouMean(term, known) ??
+    suggestion(term, known) ??
     (known.length === 0 ? 'No host has such a name.' : `Known: ${known.slice(0, 20).join(', ')}.`);
   const what = kind === 'host' && term.includes('*') ? `no host matches "${term}"` : `unknown ${kind} "${term}"`;
   throw new OperatorError('request/unknown-host', { message: what, hint, details: { term } });
+}
+
+/** Near matches by bare name, so that `group:wbe` and `wbe` both suggest `@web`. */
+function suggestion(term: string, known: readonly string[]): string | undefined {
+  const near = nearMatches(bareName(term), [...new Set(known.map(bareName))]);
+  const terms = near.flatMap((name) => known.filter((candidate) => bareName(candidate) === name));
+  return terms.length === 0 ? undefined : `Did you mean ${terms.slice(0, 3).join(' or ')}?`;
+}
+
+function bareName(term: string): string {
+  return term.replace(/^(?:@|group:|tag:)/, '');
 }
 
 function byPattern(inventory: Inventory, pattern: string): Host[] {
@@ -85,7 +102,7 @@ function matchesParts(name: string, parts: readonly string[]): boolean {
 }
 
 function plainLabels(selector: string): string {
-  return selector.replace(/<[@!#][^|>]*\|([^>]*)>/g, '$1');
+  return selector.replace(/<[^|<>\s]*\|([^<>]*)>/g, '$1').replace(/<!(here|channel|everyone)>/g, '@$1');
 }
 
 function groupTerms(inventory: Inventory): string[] {

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../base/digest.ts';
-import { messageOf, OperatorError } from '../base/error.ts';
+import { messageOf, OperatorError, type SourceLocation } from '../base/error.ts';
 import { didYouMean } from '../base/near-match.ts';
 import { parseYaml, type YamlProblem, type YamlSource } from '../base/yaml-source.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -19,16 +19,39 @@ export interface RunbookLibrary {
   runbook(name: string): Runbook;
 }
 
-/** Loads every `*.yaml` of these directories; a broken file never hides the others. */
-export function loadRunbooks(directories: readonly string[], catalogue: Catalogue): RunbookLibrary {
+/** Loads every `*.yaml` of these directories, and these files; a broken file never hides the others. */
+export function loadRunbooks(paths: readonly string[], catalogue: Catalogue): RunbookLibrary {
   const runbooks: Runbook[] = [];
   const broken: { file: string; problems: readonly YamlProblem[] }[] = [];
-  for (const file of directories.flatMap(yamlFiles)) {
-    const result = checkRunbook(file, readFileSync(file, 'utf8'), catalogue);
-    if (result.ok) runbooks.push(result.runbook);
-    else broken.push({ file, problems: result.problems });
+  for (const file of paths.flatMap(yamlFiles)) {
+    const result = checkFile(file, catalogue);
+    const problems = result.ok ? namesake(result.runbook, runbooks) : result.problems;
+    if (result.ok && problems.length === 0) runbooks.push(result.runbook);
+    else broken.push({ file, problems });
   }
   return { runbooks, broken, runbook: (name) => findRunbook(name, runbooks, broken) };
+}
+
+function checkFile(file: string, catalogue: Catalogue): ReturnType<typeof checkRunbook> {
+  try {
+    return checkRunbook(file, readFileSync(file, 'utf8'), catalogue);
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    const hint = 'Check that it is a file and its permissions.';
+    return { ok: false, problems: [{ message: `cannot be read: ${error.message}`, location: start(file), hint }] };
+  }
+}
+
+/** The problem of two directories that hold a runbook of the same name. */
+function namesake(runbook: Runbook, others: readonly Runbook[]): YamlProblem[] {
+  const other = others.find(({ name }) => name === runbook.name);
+  if (!other) return [];
+  const message = `there is another runbook "${runbook.name}": ${other.file}`;
+  return [{ message, location: start(runbook.file), hint: 'Rename or remove one of them.' }];
+}
+
+function start(file: string): SourceLocation {
+  return { file, line: 1, column: 1 };
 }
 
 /** A runbook from its text, or everything that is wrong with it. */
@@ -54,7 +77,7 @@ export function checkRunbook(
 function problemsOf(error: OperatorError, file: string): readonly YamlProblem[] {
   const { problems } = error.details;
   if (Array.isArray(problems)) return problems;
-  return [{ message: error.message, location: error.location ?? { file, line: 1, column: 1 } }];
+  return [{ message: error.message, location: error.location ?? start(file) }];
 }
 
 function resolveRunbook(file: string, text: string, source: YamlSource<RunbookFile>, catalogue: Catalogue): Runbook {
@@ -125,6 +148,7 @@ function findRunbook(name: string, runbooks: readonly Runbook[], broken: Runbook
 
 function yamlFiles(directory: string): string[] {
   try {
+    if (statSync(directory).isFile()) return [directory];
     return readdirSync(directory)
       .filter((name) => name.endsWith('.yaml') || name.endsWith('.yml'))
       .sort()

@@ -11,7 +11,7 @@ export function resolveParams(runbook: Runbook, given: Readonly<Record<string, s
   for (const name of Object.keys(given)) {
     if (!runbook.params.some((param) => param.name === name)) throw unknownParam(runbook, name);
   }
-  return Object.fromEntries(runbook.params.map((param) => [param.name, valueOf(param, given[param.name])]));
+  return Object.fromEntries(runbook.params.map((param) => [param.name, paramValue(param, given[param.name])]));
 }
 
 /** "integer, 2 to 60 seconds, default 10" */
@@ -25,7 +25,7 @@ export function describeParam(param: Param): string {
   ].join(', ');
 }
 
-function valueOf(param: Param, text: string | undefined): number {
+function paramValue(param: Param, text: string | undefined): number {
   if (text === undefined) return param.default;
   const number = /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   const wrongType = Number.isNaN(number) || (param.type === 'integer' && !Number.isInteger(number));

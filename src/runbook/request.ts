@@ -29,7 +29,11 @@ function paramsOf(words: readonly string[]): Record<string, string> {
     const at = word.indexOf('=');
     const name = word.slice(0, at);
     if (Object.hasOwn(params, name)) {
-      throw new OperatorError('request/invalid-param', { message: `${name} is given twice`, hint: 'Give each param once.', details: { param: name } });
+      throw new OperatorError('request/invalid-param', {
+        message: `${name} is given twice`,
+        hint: 'Give each param once.',
+        details: { param: name },
+      });
     }
     params[name] = word.slice(at + 1);
   }
@@ -37,5 +41,8 @@ function paramsOf(words: readonly string[]): Record<string, string> {
 }
 
 function incomplete(message: string): OperatorError {
-  return new OperatorError('request/invalid', { message, hint: 'Write: run NAME on HOSTS [param=value …], for example run time-wait on @web' });
+  return new OperatorError('request/invalid', {
+    message,
+    hint: 'Write: run NAME on HOSTS [param=value …], for example run time-wait on @web',
+  });
 }

@@ -54,7 +54,7 @@ export interface Runbook {
 export type ParamValues = Readonly<Record<string, number>>;
 
 /** The number that a value has in a run. Throws when the param is unknown, which lint excludes. */
-export function valueOf(value: Value, params: ParamValues): number {
+export function numberOf(value: Value, params: ParamValues): number {
   if (value.kind === 'number') return value.number;
   const given = params[value.param];
   if (given === undefined) throw new Error(`param ${value.param} has no value`);

@@ -6,10 +6,10 @@ const ParamName = z
   .regex(/^[a-z][a-z0-9_]*$/, 'use lower-case letters, digits and "_", starting with a letter');
 
 /** A number, or `$param`: the value a run gives to a param. */
-export const ValueText = z.union([
-  z.number(),
-  z.string().regex(/^\$[a-z][a-z0-9_]*$/, 'expected a number or "$param"'),
-]);
+export const ValueText = z.union(
+  [z.number(), z.string().regex(/^\$[a-z][a-z0-9_]*$/, 'expected a number or "$param"')],
+  { error: 'expected a number or "$param"' },
+);
 export type ValueText = z.infer<typeof ValueText>;
 
 /** A param of a runbook as its author writes it. */

@@ -44,7 +44,8 @@ export function labProduct(lab: Lab): LabProduct {
   return {
     composition,
     configFile,
-    run: async (runbook, selector, params = {}) => settled(await engine.start({ ...REQUESTER, runbook, selector, params, channel: null })),
+    run: async (runbook, selector, params = {}) =>
+      settled(await engine.start({ ...REQUESTER, runbook, selector, params, channel: null })),
     approve: async (id) => {
       const { digest } = await engine.proposal(id);
       const proposal = await engine.decide({ ...APPROVER, proposal: id, verdict: 'approve', digest, reason: null });
@@ -65,5 +66,7 @@ export function labProduct(lab: Lab): LabProduct {
 
 /** A run's finding of a rule on a host. */
 export function findingOf(view: RunView, rule: string, host: string) {
-  return view.findings.flatMap(({ findings }) => findings).find((found) => found.finding.rule === rule && found.host === host)?.finding;
+  return view.findings
+    .flatMap(({ findings }) => findings)
+    .find((found) => found.finding.rule === rule && found.host === host)?.finding;
 }

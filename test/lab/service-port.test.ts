@@ -15,7 +15,10 @@ describe('service-port on real hosts', () => {
     const running = lab();
     await running.fault('service-port-taken', ['web-1'], 'on');
     try {
-      expect(await running.service('web-1', 8081, 'start')).toMatchObject({ ok: false, message: expect.stringContaining('EADDRINUSE') });
+      expect(await running.service('web-1', 8081, 'start')).toMatchObject({
+        ok: false,
+        message: expect.stringContaining('EADDRINUSE'),
+      });
       await using product = labProduct(running);
       const view = await product.run('service-port', 'web-1');
       const found = findingOf(view, 'service-port-in-range', 'web-1');

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { factsByHost } from '../../src/engine/concluding.ts';
+import type { RunView } from '../../src/engine/view.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import type { Facts } from '../../src/probes/registry.ts';
+import { renderRunMessage } from '../../src/slack/views/run.ts';
 import { testLab } from '../helpers/lab.ts';
 import { findingOf, labProduct, type LabProduct } from '../helpers/lab-product.ts';
-import { factsByHost } from '../../src/engine/concluding.ts';
 
 const lab = testLab({ webHosts: 2 });
 
@@ -14,12 +16,29 @@ async function sleep(ms: number): Promise<void> {
 /** TIME_WAIT sockets as ss counts them inside a host, by which side closed first. */
 async function countTimeWait(host: string): Promise<{ total: number; backendClosed: number; nginxClosed: number }> {
   const { stdout } = await lab().exec(host, ['ss', '-Htan', 'state', 'time-wait']);
-  const rows = stdout.trim() === '' ? [] : stdout.trim().split('\n').map((line) => line.trim().split(/\s+/));
+  const rows =
+    stdout.trim() === ''
+      ? []
+      : stdout
+          .trim()
+          .split('\n')
+          .map((line) => line.trim().split(/\s+/));
   const isService = (endpoint = ''): boolean => /127\.0\.0\.1:808[0-2]$/.test(endpoint);
   return {
     total: rows.length,
     backendClosed: rows.filter(([, , local]) => isService(local)).length,
     nginxClosed: rows.filter(([, , local, peer]) => !isService(local) && isService(peer)).length,
+  };
+}
+
+/** The counts in the text of a run's Slack message. */
+function shownCounts(view: RunView): { backendClosed: number; nginxClosed: number } {
+  const message = JSON.stringify(renderRunMessage({ view, probes: [], now: view.run.createdAt }).blocks);
+  const [, backendClosed = '', nginxClosed = ''] =
+    /([\d,]+) closed by the backends?, ([\d,]+) by nginx/.exec(message) ?? [];
+  return {
+    backendClosed: Number(backendClosed.replaceAll(',', '') || Number.NaN),
+    nginxClosed: Number(nginxClosed.replaceAll(',', '') || Number.NaN),
   };
 }
 
@@ -37,7 +56,15 @@ describe('time-wait on real hosts', () => {
     await running.load({ ratePerHost: 90, seconds: 120 });
     await sleep(16_000);
     await using product = labProduct(running);
+    // Within the first minute of load nothing expires: what Slack shows lies between a look before and a look after.
+    const before = await countTimeWait('web-1');
     const view = await product.run('time-wait', '@web', { interval: '3', min_time_wait: '500' });
+    const after = await countTimeWait('web-1');
+    const shown = shownCounts(view);
+    expect(shown.backendClosed).toBeGreaterThanOrEqual(before.backendClosed);
+    expect(shown.backendClosed).toBeLessThanOrEqual(after.backendClosed);
+    expect(shown.nginxClosed).toBeGreaterThanOrEqual(before.nginxClosed);
+    expect(shown.nginxClosed).toBeLessThanOrEqual(after.nginxClosed);
     const sick = findingOf(view, 'upstream-not-pooled', 'web-1');
     expect(sick?.severity).toBe('warning');
     const text = sick?.explanation.join(' ') ?? '';
@@ -67,7 +94,9 @@ describe('time-wait on real hosts', () => {
     const groups = facts.sockets?.groups.filter(({ state }) => state === 'TIME-WAIT') ?? [];
     const service = (port: number | null): boolean => port !== null && port >= 8080 && port <= 8082;
     const sum = (direction: string, end: 'local' | 'peer'): number =>
-      groups.filter((group) => group.direction === direction && service(group[end].port)).reduce((total, { sockets }) => total + sockets, 0);
+      groups
+        .filter((group) => group.direction === direction && service(group[end].port))
+        .reduce((total, { sockets }) => total + sockets, 0);
     expect(before.total).toBeGreaterThan(100);
     for (const [reported, name] of [
       [sum('accepted', 'local'), 'backendClosed'],
@@ -78,7 +107,10 @@ describe('time-wait on real hosts', () => {
     }
     expect(facts.sockstat?.timeWaitSockets).toBeLessThanOrEqual(before.total);
     expect(facts.sockstat?.timeWaitSockets).toBeGreaterThanOrEqual(after.total);
-    const range = (await running.exec('web-1', ['cat', '/proc/sys/net/ipv4/ip_local_port_range'])).stdout.trim().split(/\s+/).map(Number);
+    const range = (await running.exec('web-1', ['cat', '/proc/sys/net/ipv4/ip_local_port_range'])).stdout
+      .trim()
+      .split(/\s+/)
+      .map(Number);
     expect([facts.sysctl?.localPortRange.low, facts.sysctl?.localPortRange.high]).toEqual(range);
     await running.fault('no-upstream-keepalive', ['web-1'], 'off');
   });

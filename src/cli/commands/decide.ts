@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { OperatorError } from '../../base/error.ts';
+import type { Asker } from '../../engine/engine.ts';
 import type { Proposal } from '../../engine/model.ts';
+import { changeSentences } from '../../engine/phrases.ts';
 import type { ProposalView } from '../../engine/view.ts';
 import type { CliDeps, Session } from '../deps.ts';
 import { EXIT } from '../exit.ts';
@@ -16,54 +18,98 @@ interface DecideOptions {
 
 /** `countersign approve ID`, `reject ID`, `undo ID`: the same gates as in Slack. */
 export function addDecisionCommands(program: Command, deps: CliDeps): void {
-  decision(program, 'approve', 'approve a proposal of somebody else and watch it being applied and proven').action(
-    async (id: string, _options: DecideOptions, command: Command) => {
-      await withProposal(deps, id, command.optsWithGlobals(), 'Approve this change?', async (session, proposal, reason) => {
-        await session.engine.decide({ ...session.asker(), proposal: id, verdict: 'approve', digest: proposal.digest, reason });
-        await session.engine.drive({ kind: 'change', id: proposal.id });
-      });
+  addDecision(program, deps, {
+    name: 'approve',
+    description: 'approve a proposal of somebody else and watch it being applied and proven',
+    question: 'Approve this change?',
+    act: async (session, asker, proposal, reason) => {
+      const { id, digest } = proposal;
+      await session.engine.decide({ ...asker, proposal: id, verdict: 'approve', digest, reason });
+      await followChange(deps, session, proposal);
     },
-  );
-  decision(program, 'reject', 'reject a proposal').action(async (id: string, _options: DecideOptions, command: Command) => {
-    await withProposal(deps, id, command.optsWithGlobals(), 'Reject this change?', async (session, proposal, reason) => {
-      await session.engine.decide({ ...session.asker(), proposal: id, verdict: 'reject', digest: proposal.digest, reason });
-    });
   });
-  decision(program, 'undo', 'take a change back: restore what was captured before it').action(async (id: string, _options: DecideOptions, command: Command) => {
-    await withProposal(deps, id, command.optsWithGlobals(), 'Undo this change?', async (session, proposal, reason) => {
-      await session.engine.undo({ ...session.asker(), proposal: id, reason });
-      await session.engine.drive({ kind: 'change', id: proposal.id });
-    });
+  addDecision(program, deps, {
+    name: 'reject',
+    description: 'reject a proposal',
+    question: 'Reject this change?',
+    act: async (session, asker, { id, digest }, reason) => {
+      await session.engine.decide({ ...asker, proposal: id, verdict: 'reject', digest, reason });
+    },
+  });
+  addDecision(program, deps, {
+    name: 'undo',
+    description: 'take a change back: restore what was captured before it',
+    question: 'Undo this change?',
+    act: async (session, asker, proposal, reason) => {
+      await session.engine.undo({ ...asker, proposal: proposal.id, reason });
+      await followChange(deps, session, proposal);
+    },
   });
 }
 
-function decision(program: Command, name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
+interface Deed {
+  readonly name: string;
+  readonly description: string;
+  /** Asked on the terminal, below what is decided. */
+  readonly question: string;
+  act(session: Session, asker: Asker, proposal: Proposal, reason: string | null): Promise<void>;
+}
+
+function addDecision(program: Command, deps: CliDeps, deed: Deed): void {
+  program
+    .command(deed.name)
+    .description(deed.description)
     .argument('<id>', 'the proposal, for example 41-1')
     .option('--reason <text>', 'why; kept with the decision')
     .option('--yes', 'do not ask for confirmation')
-    .option('--json', 'print JSON');
+    .option('--json', 'print JSON')
+    .action((id: string, _options: DecideOptions, command: Command) =>
+      decide(deps, id, command.optsWithGlobals<DecideOptions>(), deed),
+    );
 }
 
-type Deed = (session: Session, proposal: Proposal, reason: string | null) => Promise<void>;
-
 /** Shows what is decided, has it confirmed, does it, shows what came of it. */
-async function withProposal(deps: CliDeps, id: string, options: DecideOptions, question: string, deed: Deed): Promise<void> {
+async function decide(deps: CliDeps, id: string, options: DecideOptions, deed: Deed): Promise<void> {
   await using session = await deps.openSession(options.config);
+  const asker = session.asker();
   const proposal = await session.engine.proposal(id);
-  if (options.yes !== true) {
-    for (const line of renderProposal(await viewOf(session, proposal))) deps.output.problem(line);
-    if (!(await deps.output.confirm(question))) {
-      throw new OperatorError('request/invalid', { message: 'not confirmed, so nothing was done', hint: 'Answer y, or give --yes where nobody can answer.' });
-    }
-  }
-  await deed(session, proposal, options.reason ?? null);
+  if (options.yes !== true) await haveConfirmed(deps, await viewOf(session, proposal), deed.question);
+  await deed.act(session, asker, proposal, options.reason ?? null);
   const after = await viewOf(session, proposal);
-  if (options.json) deps.output.line(JSON.stringify(runJson(await session.engine.view(proposal.runId), { raw: false }), null, 2));
-  else for (const line of renderProposal(after)) deps.output.line(line);
+  if (options.json) {
+    deps.output.line(JSON.stringify(runJson(await session.engine.view(proposal.runId), { raw: false }), null, 2));
+  } else for (const line of renderProposal(after)) deps.output.line(line);
   if (!['open', 'proven', 'rejected', 'undone'].includes(after.proposal.state)) process.exitCode = EXIT.changeNotProven;
+}
+
+async function haveConfirmed(deps: CliDeps, view: ProposalView, question: string): Promise<void> {
+  for (const line of renderProposal(view)) deps.output.problem(line);
+  if (await deps.output.confirm(question)) return;
+  throw new OperatorError('request/invalid', {
+    message: 'not confirmed, so nothing was done',
+    hint: 'Answer y, or give --yes where nobody can answer.',
+  });
+}
+
+/** Works on the change in this process and shows where it is. Ctrl-C does not stop it half-way; a second one leaves it. */
+async function followChange(deps: CliDeps, session: Session, proposal: Proposal): Promise<void> {
+  const insist = (): void =>
+    deps.output.problem(
+      'The change is brought to its end first. Ctrl-C again leaves it to the next process that looks.',
+    );
+  const watching = setInterval(() => {
+    viewOf(session, proposal)
+      .then((view) => deps.output.progress(changeSentences(view).at(-1) ?? ''))
+      .catch(() => {});
+  }, 200);
+  deps.signal.addEventListener('abort', insist, { once: true });
+  try {
+    await session.engine.drive({ kind: 'change', id: proposal.id });
+  } finally {
+    deps.signal.removeEventListener('abort', insist);
+    clearInterval(watching);
+    deps.output.progress('');
+  }
 }
 
 async function viewOf(session: Session, proposal: Proposal): Promise<ProposalView> {

@@ -1,6 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { OperatorError } from '../../base/error.ts';
+import { count } from '../../base/format.ts';
 import { asRunId } from '../../base/ids.ts';
 import { parseInstant } from '../../base/instant.ts';
+import type { Host } from '../../inventory/host.ts';
+import type { Inventory } from '../../inventory/inventory.ts';
 import { selectHosts } from '../../inventory/selector.ts';
 import type { CliDeps } from '../deps.ts';
 import { renderEvidence, renderHistoryEntry } from '../render/human.ts';
@@ -30,7 +34,7 @@ export function addHistoryCommand(program: Command, deps: CliDeps): void {
     .action(async (host: string | undefined, _options: HistoryOptions, command: Command) => {
       const options = command.optsWithGlobals<HistoryOptions>();
       await using session = await deps.openSession(options.config);
-      const [selected] = host === undefined ? [] : selectHosts(session.inventory, host);
+      const selected = host === undefined ? undefined : oneHost(session.inventory, host);
       const entries = await session.engine.history({
         limit: options.limit,
         ...(selected ? { host: selected.name } : {}),
@@ -38,7 +42,7 @@ export function addHistoryCommand(program: Command, deps: CliDeps): void {
         ...(options.since === undefined ? {} : { since: parseInstant(options.since, deps.now()) }),
       });
       if (options.json) deps.output.line(JSON.stringify(entries.map(historyJson), null, 2));
-      else if (entries.length === 0) deps.output.line('No runs yet. Start one: countersign run time-wait on HOSTS');
+      else if (entries.length === 0) deps.output.line(nothingFound(options, host));
       else for (const entry of entries) deps.output.line(renderHistoryEntry(entry));
     });
 }
@@ -60,6 +64,20 @@ export function addShowCommand(program: Command, deps: CliDeps): void {
         for (const line of renderEvidence(await session.engine.view(asRunId(id)))) deps.output.line(line);
       }
     });
+}
+
+function nothingFound({ since, runbook }: HistoryOptions, host: string | undefined): string {
+  if (host !== undefined || since !== undefined || runbook !== undefined) return 'No such runs.';
+  return 'No runs yet. Start one: countersign run time-wait on HOSTS';
+}
+
+function oneHost(inventory: Inventory, name: string): Host | undefined {
+  const hosts = selectHosts(inventory, name);
+  if (hosts.length === 1) return hosts[0];
+  throw new OperatorError('request/invalid-selector', {
+    message: `"${name}" names ${count(hosts.length, 'host')}; the history is of one`,
+    hint: `Name one of ${hosts.map((host) => host.name).join(', ')}.`,
+  });
 }
 
 function positive(text: string): number {

@@ -15,15 +15,15 @@ export function addInventoryCommands(program: Command, deps: CliDeps): void {
     .description('list the hosts that a selector names')
     .argument('[selector...]', 'web-1, @web, tag:nginx, web-*, !web-2; all hosts when left out')
     .option('--json', 'print JSON')
-    .action(async (selector: string[], _options: ListOptions, command: Command) => {
+    .action((selector: string[], _options: ListOptions, command: Command) => {
       const options = command.optsWithGlobals<ListOptions>();
-      await using session = await deps.openSession(options.config);
-      const hosts = selectHosts(session.inventory, selector.length === 0 ? 'all' : selector.join(' '));
+      const hosts = selectHosts(deps.loadInventory(options.config), selector.length === 0 ? 'all' : selector.join(' '));
       if (options.json) deps.output.line(JSON.stringify(hosts, null, 2));
-      else for (const { name, user, address, port, groups, tags } of hosts) {
-        const marks = [...groups.map((group) => `@${group}`), ...tags.map((tag) => `tag:${tag}`)].join(' ');
-        deps.output.line(`${name}  ${user}@${address}:${port}  ${marks}`.trimEnd());
-      }
+      else
+        for (const { name, user, address, port, groups, tags } of hosts) {
+          const marks = [...groups.map((group) => `@${group}`), ...tags.map((tag) => `tag:${tag}`)].join(' ');
+          deps.output.line(`${name}  ${user}@${address}:${port}  ${marks}`.trimEnd());
+        }
     });
   program
     .command('list')
@@ -33,13 +33,23 @@ export function addInventoryCommands(program: Command, deps: CliDeps): void {
       const options = command.optsWithGlobals<ListOptions>();
       const { runbooks, broken } = deps.loadRunbooks(undefined, options.config);
       if (options.json) {
-        deps.output.line(JSON.stringify({ runbooks: runbooks.map(({ name, title, description, params }) => ({ name, title, description, params })), broken }, null, 2));
+        deps.output.line(
+          JSON.stringify(
+            {
+              runbooks: runbooks.map(({ name, title, description, params }) => ({ name, title, description, params })),
+              broken,
+            },
+            null,
+            2,
+          ),
+        );
         return;
       }
       for (const { name, title, params } of runbooks) {
         deps.output.line(`${name}  ${title}`);
         for (const param of params) deps.output.line(`  ${paramHelp(param)}`);
       }
-      for (const { file, problems } of broken) deps.output.problem(`${file} cannot run: ${problems[0]?.message ?? 'broken'}`);
+      for (const { file, problems } of broken)
+        deps.output.problem(`${file} cannot run: ${problems[0]?.message ?? 'broken'}`);
     });
 }

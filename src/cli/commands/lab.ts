@@ -6,10 +6,12 @@ export function addLabCommands(program: Command, deps: CliDeps): void {
   const lab = program
     .command('lab')
     .description('real hosts on this machine, in network namespaces (Linux, root)')
-    .option('--lab <id>', 'which lab, when several are up');
+    .option('--lab <id>', 'which lab, when several are up')
+    .option('--json', 'print JSON');
   const commands = () => deps.lab(lab.opts<{ lab?: string }>().lab);
   const print = (lines: readonly string[]): void => {
-    for (const line of lines) deps.output.line(line);
+    if (lab.opts<{ json?: boolean }>().json) deps.output.line(JSON.stringify({ done: lines }, null, 2));
+    else for (const line of lines) deps.output.line(line);
   };
   lab
     .command('up')
@@ -41,7 +43,13 @@ export function addLabCommands(program: Command, deps: CliDeps): void {
     .option('--seconds <seconds>', 'for how long', whole, 300)
     .option('--close', 'clients close every connection')
     .action(async (options: { rate: number; seconds: number; close?: boolean }) => {
-      print(await (await commands()).load({ ratePerHost: options.rate, seconds: options.seconds, close: options.close === true }));
+      print(
+        await (await commands()).load({
+          ratePerHost: options.rate,
+          seconds: options.seconds,
+          close: options.close === true,
+        }),
+      );
     });
   lab
     .command('down')

@@ -38,7 +38,8 @@ export async function printRun(deps: CliDeps, session: Session, id: RunId, optio
   const raw = options.raw === true;
   if (options.json) deps.output.line(JSON.stringify(runJson(view, { raw }), null, 2));
   else for (const line of renderRun(view, deps.now(), { raw })) deps.output.line(line);
-  if (view.run.state !== 'finished' || view.hosts.every((host) => host.outcome !== 'ok')) process.exitCode = EXIT.runIncomplete;
+  if (view.run.state !== 'finished' || view.hosts.every((host) => host.outcome !== 'ok'))
+    process.exitCode = EXIT.runIncomplete;
 }
 
 /** Works on the run in this process and shows where the hosts are; Ctrl-C cancels it. */
@@ -46,6 +47,7 @@ async function followRun(deps: CliDeps, session: Session, id: RunId): Promise<vo
   const cancel = (): void => {
     session.engine.cancel(asRunId(id), session.asker()).catch(() => {});
   };
+  if (deps.signal.aborted) cancel();
   deps.signal.addEventListener('abort', cancel, { once: true });
   const done = session.engine.drive({ kind: 'run', id });
   const watching = watch(deps, session, id);
@@ -64,7 +66,8 @@ function watch(deps: CliDeps, session: Session, id: RunId): NodeJS.Timeout {
       .view(id)
       .then((view) => {
         const probes = probesOf(session, view.run.runbook);
-        if (view.run.state === 'reading') deps.output.progress(view.hosts.map((host) => hostProgress(host, probes)).join('  '));
+        if (view.run.state === 'reading')
+          deps.output.progress(view.hosts.map((host) => hostProgress(host, probes)).join('  '));
       })
       .catch(() => {});
   }, 200);

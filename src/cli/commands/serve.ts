@@ -14,7 +14,10 @@ export function addServeCommands(program: Command, deps: CliDeps): void {
     .description('run the bot until it is stopped; without Slack tokens it brings a local Slack page')
     .option('--port <port>', 'port of that page; 0 = any free one', bounded(0, 65535), 8377)
     .action(async (options: { port: number }, command: Command) => {
-      await deps.start({ config: command.optsWithGlobals<{ config?: string }>().config, port: options.port }, deps.signal);
+      await deps.start(
+        { config: command.optsWithGlobals<{ config?: string }>().config, port: options.port },
+        deps.signal,
+      );
     });
   program
     .command('demo')
@@ -30,7 +33,8 @@ export function addServeCommands(program: Command, deps: CliDeps): void {
 function bounded(min: number, max: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
-    if (!Number.isSafeInteger(number) || number < min || number > max) throw new InvalidArgumentError(`a whole number from ${min} to ${max} is needed.`);
+    if (!Number.isSafeInteger(number) || number < min || number > max)
+      throw new InvalidArgumentError(`a whole number from ${min} to ${max} is needed.`);
     return number;
   };
 }

@@ -1,9 +1,24 @@
-import { formatNumber, list } from '../../base/format.ts';
+import { count, list } from '../../base/format.ts';
 import { plainText } from '../../base/plain-text.ts';
 import { type ActionDiff, groupPlans, type PlanGroup } from '../../engine/diff.ts';
-import { attemptSentences, changeSentences, coverage, elapsed, evidenceLine, paramsText, unanswered } from '../../engine/phrases.ts';
+import {
+  attemptSentences,
+  changeSentences,
+  coverage,
+  elapsed,
+  evidenceLine,
+  paramsText,
+  unanswered,
+} from '../../engine/phrases.ts';
 import type { HistoryEntry } from '../../engine/ports.ts';
-import type { FindingGroup, ProposalView, RunView } from '../../engine/view.ts';
+import {
+  caveats,
+  type Explanation,
+  explanations,
+  type FindingGroup,
+  type ProposalView,
+  type RunView,
+} from '../../engine/view.ts';
 
 /** A run as lines for a terminal: headline, findings by severity, coverage, proposals. */
 export function renderRun(view: RunView, now: number, options: { readonly raw: boolean }): string[] {
@@ -29,30 +44,35 @@ export function headline(view: RunView, now: number): string {
 const LABELS = { critical: 'CRITICAL', warning: 'WARNING', info: 'INFO', ok: 'OK' } as const;
 
 function renderFinding(group: FindingGroup): string[] {
-  const [first] = group.findings;
-  if (!first) return [];
-  const label = LABELS[group.severity].padEnd(9);
-  const lines = [`${label} ${group.title}  [${group.hosts.join(' ')}]`];
-  for (const { host, finding } of group.findings) {
-    const prefix = group.findings.length > 1 ? `${host}: ` : '';
-    lines.push(...finding.explanation.map((sentence, index) => `          ${index === 0 ? prefix : ''}${sentence}`));
-  }
-  lines.push(...first.finding.notConcluded.map((sentence) => `          ${sentence}`));
-  return lines;
+  return [
+    `${LABELS[group.severity].padEnd(9)} ${group.title}  [${group.hosts.join(' ')}]`,
+    ...explanations(group).flatMap((said) => renderSaid(said, group)),
+    ...caveats(group).flatMap((said) => renderSaid(said, group)),
+  ];
+}
+
+/** One line for every sentence; the hosts stand before each that does not hold for all, so that grep finds it. */
+function renderSaid({ hosts, sentences }: Explanation, group: FindingGroup): string[] {
+  const prefix = hosts.length === group.hosts.length ? '' : `${hosts.join(' ')}: `;
+  return sentences.map((sentence) => `          ${prefix}${sentence}`);
 }
 
 /** A proposal with its exact difference, prediction, and what became of it. */
 export function renderProposal(view: ProposalView): string[] {
   const { proposal } = view;
   const hosts = list(proposal.plan.hosts.map(({ host }) => host));
-  const need = proposal.state === 'open' ? `  needs ${formatNumber(proposal.neededApprovals)} approval` : '';
+  const need = proposal.state === 'open' ? `  needs ${count(proposal.neededApprovals, 'approval')}` : '';
   return [
     '',
     `Proposal ${proposal.id}: ${proposal.plan.title} on ${hosts}${need}`,
     ...groupPlans(proposal.plan.hosts).flatMap((group) => renderGroup(group, hosts)),
     ...proposal.plan.left.map(({ host, reason }) => `  ${host}: not planned: ${reason}`),
     `  Risk: ${proposal.plan.risk}. Digest ${proposal.digest.slice(0, 12)}.`,
-    ...(proposal.state === 'open' ? [`  Expires ${localTime(proposal.expiresAt)}. Somebody other than ${proposal.requester} approves: countersign approve ${proposal.id}`] : []),
+    ...(proposal.state === 'open'
+      ? [
+          `  Expires ${localTime(proposal.expiresAt)}. Somebody other than ${proposal.requester} approves: countersign approve ${proposal.id}`,
+        ]
+      : []),
     ...changeSentences(view).map((sentence) => `  ${sentence}`),
     ...attemptSentences(view).map((sentence) => `  ${sentence}`),
     ...(view.canUndo ? [`  To take it back: countersign undo ${proposal.id}`] : []),
@@ -90,16 +110,25 @@ function renderRaw(view: RunView): string[] {
 /** The evidence of a run's findings, one line each. */
 export function renderEvidence(view: RunView): string[] {
   return view.findings.flatMap(({ findings }) =>
-    findings.flatMap(({ host, finding }) => [`${host}: ${finding.title}`, ...finding.evidence.map((evidence) => `  ${evidenceLine(evidence)}`)].map(safe)),
+    findings.flatMap(({ host, finding }) =>
+      [`${host}: ${finding.title}`, ...finding.evidence.map((evidence) => `  ${evidenceLine(evidence)}`)].map(safe),
+    ),
   );
 }
 
 /** One run of the history as a line. */
 export function renderHistoryEntry({ run, hosts, worst, proposals }: HistoryEntry): string {
   const answered = hosts.filter((host) => host.outcome === 'ok').length;
-  const found = run.state === 'finished' ? (worst ? `${LABELS[worst.severity as keyof typeof LABELS] ?? worst.severity} ${worst.title}` : 'nothing found') : run.state;
+  const found =
+    run.state === 'finished'
+      ? worst
+        ? `${LABELS[worst.severity as keyof typeof LABELS] ?? worst.severity} ${worst.title}`
+        : 'nothing found'
+      : run.state;
   const changes = proposals.map(({ id, title, state }) => `${id} ${title}: ${state.replaceAll('_', ' ')}`).join('; ');
-  return safe(`${localTime(run.createdAt)}  run ${run.id}  ${run.runbook} on ${run.selector}  ${answered}/${hosts.length} hosts  ${found}${changes === '' ? '' : `  [${changes}]`}`);
+  return safe(
+    `${localTime(run.createdAt)}  run ${run.id}  ${run.runbook} on ${run.selector}  ${answered}/${hosts.length} hosts  ${found}${changes === '' ? '' : `  [${changes}]`}`,
+  );
 }
 
 /** `2026-11-22 03:12:09`, in this machine's zone. */

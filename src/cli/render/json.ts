@@ -6,7 +6,11 @@ import type { RunView } from '../../engine/view.ts';
 export function runJson(view: RunView, options: { readonly raw: boolean }): unknown {
   const { run, hosts, findings, notConcluded, proposals, steps } = view;
   return {
-    run: { ...run, createdAt: isoTime(run.createdAt), finishedAt: run.finishedAt === null ? null : isoTime(run.finishedAt) },
+    run: {
+      ...run,
+      createdAt: isoTime(run.createdAt),
+      finishedAt: run.finishedAt === null ? null : isoTime(run.finishedAt),
+    },
     hosts,
     findings: findings.flatMap((group) => group.findings.map(({ host, finding }) => ({ host, ...finding }))),
     notConcluded,
@@ -16,7 +20,10 @@ export function runJson(view: RunView, options: { readonly raw: boolean }): unkn
       expiresAt: isoTime(proposal.expiresAt),
       approvals: approvals.map((approval) => ({ ...approval, at: isoTime(approval.at) })),
       undoRequests: undoRequests.map((request) => ({ ...request, at: isoTime(request.at) })),
-      attempts: attempts.map(({ before: _before, ...attempt }) => ({ ...attempt, updatedAt: isoTime(attempt.updatedAt) })),
+      attempts: attempts.map(({ before: _before, ...attempt }) => ({
+        ...attempt,
+        updatedAt: isoTime(attempt.updatedAt),
+      })),
       canUndo,
     })),
     ...(options.raw ? { steps } : {}),
@@ -25,5 +32,15 @@ export function runJson(view: RunView, options: { readonly raw: boolean }): unkn
 
 /** A line of history as JSON. */
 export function historyJson({ run, hosts, worst, findings, proposals }: HistoryEntry): unknown {
-  return { run: { ...run, createdAt: isoTime(run.createdAt), finishedAt: run.finishedAt === null ? null : isoTime(run.finishedAt) }, hosts, worst, findings, proposals };
+  return {
+    run: {
+      ...run,
+      createdAt: isoTime(run.createdAt),
+      finishedAt: run.finishedAt === null ? null : isoTime(run.finishedAt),
+    },
+    hosts,
+    worst,
+    findings,
+    proposals,
+  };
 }

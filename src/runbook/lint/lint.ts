@@ -1,5 +1,6 @@
 import type { YamlProblem } from '../../base/yaml-source.ts';
 import { answeredOffers } from './answered-offers.ts';
+import { boundedIntervals } from './bounded-intervals.ts';
 import { fileName } from './file-name.ts';
 import { knownNames } from './known-names.ts';
 import type { LintInput, LintRule } from './lint-rule.ts';
@@ -13,6 +14,7 @@ const LINT_RULES: readonly LintRule[] = [
   knownNames,
   paramReferences,
   paramRanges,
+  boundedIntervals,
   probedFacts,
   answeredOffers,
   uniqueUses,

@@ -2,7 +2,7 @@ import type { KnownBlock, RichTextElement } from '@slack/types';
 import { count, formatNumber } from '../../base/format.ts';
 import { shorten } from '../../base/plain-text.ts';
 import { coverage, elapsed, hostProgress, paramsText, unanswered } from '../../engine/phrases.ts';
-import type { FindingGroup, RunView } from '../../engine/view.ts';
+import { caveats, type Explanation, explanations, type FindingGroup, type RunView } from '../../engine/view.ts';
 import {
   actions,
   bold,
@@ -29,7 +29,8 @@ export interface RunMessageInput {
 
 const LABELS = { critical: 'CRITICAL', warning: 'WARNING', info: 'INFO', ok: 'OK' } as const;
 const LINES_OF_PROGRESS = 20;
-const HOSTS_EXPLAINED = 3;
+const EXPLANATIONS = 3;
+const HOSTS_NAMED = 10;
 const SENTENCE = 900;
 
 /** A run's one message: progress while it reads, then findings by severity, coverage and what is proposed. */
@@ -105,33 +106,42 @@ function result(view: RunView): KnownBlock[] {
   ];
 }
 
-/** One finding with its hosts; of many hosts the first few are explained, the rest counted. */
+/** One finding with its hosts; what is said of several hosts is said once, and of many explanations the first few. */
 function finding(group: FindingGroup): KnownBlock {
-  const shown = group.findings.slice(0, HOSTS_EXPLAINED);
-  const several = group.findings.length > 1;
-  const [first] = group.findings;
-  const sentences = shown.flatMap(({ host, finding: { explanation } }) =>
-    explanation.map((sentence, index): RichTextElement[] => [
-      plain('\n'),
-      ...(several && index === 0 ? [code(host), plain(' ')] : []),
-      plain(shorten(sentence, SENTENCE)),
-    ]),
-  );
-  const hidden = group.findings.length - shown.length;
+  const shown = explanations(group).slice(0, EXPLANATIONS);
+  const hidden = group.hosts.length - shown.reduce((sum, { hosts }) => sum + hosts.length, 0);
+  const warned = caveats(group).slice(0, EXPLANATIONS);
   return richText(
     paragraph(
       bold(`${LABELS[group.severity]}  ${group.title}`),
       plain('   '),
-      ...group.hosts.slice(0, 10).flatMap((host) => [code(host), plain(' ')]),
-      ...(group.hosts.length > 10 ? [plain(`and ${formatNumber(group.hosts.length - 10)} more`)] : []),
-      ...sentences.flat(),
-      ...(hidden > 0 ? [plain(`\nThe other ${count(hidden, 'host')}: in the thread.`)] : []),
-      ...(first?.finding.notConcluded ?? []).flatMap((sentence): RichTextElement[] => [
-        plain('\n'),
-        { type: 'text', text: shorten(sentence, SENTENCE), style: { italic: true } },
-      ]),
+      ...hostNames(group.hosts),
+      ...shown.flatMap((said) => sayings(said, group, (sentence) => plain(sentence))),
+      ...(shown.length > 0 && hidden > 0 ? [plain(`\nThe other ${count(hidden, 'host')}: in the thread.`)] : []),
+      ...warned.flatMap((said) => sayings(said, group, (text) => ({ type: 'text', text, style: { italic: true } }))),
     ),
   );
+}
+
+function sayings(
+  { hosts, sentences }: Explanation,
+  group: FindingGroup,
+  style: (sentence: string) => RichTextElement,
+): RichTextElement[] {
+  const named = hosts.length === group.hosts.length ? [] : hostNames(hosts);
+  return sentences.flatMap((sentence, index) => [
+    plain('\n'),
+    ...(index === 0 ? named : []),
+    style(shorten(sentence, SENTENCE)),
+  ]);
+}
+
+function hostNames(hosts: readonly string[]): RichTextElement[] {
+  const hidden = hosts.length - HOSTS_NAMED;
+  return [
+    ...hosts.slice(0, HOSTS_NAMED).flatMap((host) => [code(host), plain(' ')]),
+    ...(hidden > 0 ? [plain(`and ${formatNumber(hidden)} more `)] : []),
+  ];
 }
 
 function open(view: RunView): KnownBlock[] {

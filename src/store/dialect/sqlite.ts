@@ -32,8 +32,12 @@ export function openSqlite(path: string, migrations: string): Database {
     connection.close();
     throw error instanceof OperatorError ? error : unavailable(path, error);
   }
+  connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) });
 }
+
+/** SQLite's own waiting blocks the whole process, so it is kept short once the schema stands; transactions wait in their own way. */
+const BUSY_TIMEOUT_MS = 5;
 
 function connect(path: string): SqliteDatabase.Database {
   try {
@@ -74,6 +78,11 @@ export function storeFailure(error: unknown): unknown {
     });
   }
   return error;
+}
+
+/** Whether another connection holds the lock that was wanted. */
+export function isBusy(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_BUSY');
 }
 
 function codeOf(error: unknown): string {

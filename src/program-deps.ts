@@ -1,0 +1,103 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from './base/clock.ts';
+import { OperatorError } from './base/error.ts';
+import type { CliDeps, GeneratedFile, Session } from './cli/deps.ts';
+import { createOutput } from './cli/output.ts';
+import { CATALOGUE, compose } from './compose.ts';
+import { type Config, loadConfig } from './config/load.ts';
+import type { EngineContext } from './engine/context.ts';
+import type { Asker } from './engine/engine.ts';
+import { runbookJsonSchema } from './runbook/json-schema.ts';
+import { loadRunbooks } from './runbook/load.ts';
+
+/** The version of this package. */
+export const VERSION: string = readVersion();
+
+/** What the local stand-in tells somebody who starts the bot without tokens. */
+const WELCOME = [
+  'This is a local stand-in for Slack: no tokens are configured. Type:',
+  '/runbook help',
+  '/runbook list',
+];
+
+/** What the command line needs of the program. */
+export function createCliDeps(signal: AbortSignal): CliDeps {
+  const output = createOutput({ out: process.stdout, err: process.stderr, input: process.stdin });
+  return {
+    output,
+    signal,
+    now: () => systemClock.now(),
+    openSession: async (config) => openSession(loadConfig(config)),
+    loadInventory: (config) => loadConfig(config).inventory,
+    loadRunbooks: (paths, config) => loadRunbooks(paths ?? runbookDirectories(config), CATALOGUE),
+    generate: generateFiles,
+    start: async ({ config, port }) => {
+      const { runBot } = await import('./bot.ts');
+      await runBot(loadConfig(config), output, signal, { port, welcome: WELCOME });
+    },
+    demo: async (options) => {
+      const { runDemo } = await import('./demo.ts');
+      await runDemo(options, output, signal);
+    },
+    lab: async (id) => {
+      const { createLabCommands } = await import('./lab-commands.ts');
+      return createLabCommands(id);
+    },
+  };
+}
+
+function openSession(config: Config): Session {
+  const composition = compose(config, { log: false });
+  const { context, engine } = composition;
+  return {
+    engine,
+    inventory: context.inventory,
+    runbooks: context.runbooks,
+    asker: () => unixAsker(context),
+    [Symbol.asyncDispose]: () => composition[Symbol.asyncDispose](),
+  };
+}
+
+/** The person behind the Unix user. Root that came by sudo is whoever called sudo: only root can claim that. */
+function unixAsker(context: EngineContext): Asker {
+  const { username, uid } = userInfo();
+  const user = uid === 0 ? (process.env['SUDO_USER'] ?? username) : username;
+  const person = context.policy.byUnixUser(user);
+  if (person) return { person: person.name, surface: 'cli' };
+  throw new OperatorError('policy/unknown-person', {
+    message: `the Unix user ${user} is not among the configured people`,
+    hint: `Add "unix: ${user}" to a person under "people:" in the configuration.`,
+  });
+}
+
+/** Runbooks can be looked at without a configuration: those that come with the package. */
+function runbookDirectories(config: string | undefined): readonly string[] {
+  try {
+    return loadConfig(config).runbookDirectories;
+  } catch (error) {
+    if (config === undefined && error instanceof OperatorError && error.code === 'config/unreadable')
+      return [packagePath('runbooks')];
+    throw error;
+  }
+}
+
+function generateFiles(check: boolean): GeneratedFile[] {
+  const path = packagePath('runbooks/schema.json');
+  const wanted = `${JSON.stringify(runbookJsonSchema(CATALOGUE), null, 2)}\n`;
+  const current = existsSync(path) && readFileSync(path, 'utf8') === wanted;
+  if (!current && !check) writeFileSync(path, wanted);
+  return [{ path: 'runbooks/schema.json', current }];
+}
+
+function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(packagePath('package.json'), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+}
+
+function packagePath(path: string): string {
+  return fileURLToPath(new URL(`../${path}`, import.meta.url));
+}

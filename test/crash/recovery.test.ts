@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import SqliteDatabase from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/store/store.ts';
+import { verifiedAuditEntries } from '../helpers/audit-chain.ts';
+import { createPrivateHost, finished, type PrivateHost } from '../helpers/private-host.ts';
+
+const ENGINE = fileURLToPath(new URL('../../src/engine', import.meta.url));
+const CHILD = fileURLToPath(new URL('../helpers/crash-child.ts', import.meta.url));
+const TSX = fileURLToPath(import.meta.resolve('tsx'));
+
+/** Every crash point of the engine, found in its text, so that a new one is tested as soon as it is there. */
+const USES = readdirSync(ENGINE).flatMap((name) => {
+  const text = readFileSync(join(ENGINE, name), 'utf8');
+  return [...text.matchAll(/crashPoint\(([^)]*)\)/g)].map((match) => match[1] ?? '');
+});
+const POINTS = USES.map((use) => use.slice(1, -1));
+
+describe('the bot, killed', () => {
+  let host: PrivateHost;
+  let storePath: string;
+  let wordPath: string;
+
+  beforeEach(async () => {
+    host = await createPrivateHost();
+    storePath = join(host.dir, 'store.sqlite');
+    wordPath = join(host.dir, 'word');
+    writeFileSync(wordPath, 'bad');
+  });
+  afterEach(() => host[Symbol.asyncDispose]());
+
+  const argv = () => [process.execPath, '--import', TSX, CHILD, storePath, wordPath];
+  const begin = (crashAt: string) => host.spawn(argv(), { COUNTERSIGN_CRASH_AT: crashAt });
+  const resume = () => host.run(argv());
+  const events = async (subject: string) => {
+    await using store = openStore(storePath);
+    return (await store.audit.of(subject)).map(({ event }) => event);
+  };
+  const writes = () => host.sudoRan().filter((line) => line.startsWith('tee ')).length;
+  const leaseOwners = () => {
+    const database = new SqliteDatabase(storePath, { readonly: true });
+    const owners = database.prepare<[], { owner: string | null }>('SELECT owner FROM leases').all();
+    database.close();
+    return owners.map(({ owner }) => owner);
+  };
+
+  test('has crash points with literal names, and no two alike', () => {
+    expect(USES.filter((use) => !/^'[a-z.-]+'$/.test(use))).toEqual([]);
+    expect(new Set(POINTS).size).toBe(POINTS.length);
+    expect(POINTS.length).toBeGreaterThan(15);
+  });
+
+  test.each(POINTS)('at %s brings run, change and undo to their ends, each attempt made once', async (point) => {
+    const child = begin(point);
+    await finished(child);
+    expect(child.signalCode).toBe('SIGKILL');
+    expect(await resume()).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(writes()).toBe(2);
+    expect(readFileSync(wordPath, 'utf8')).toBe('bad');
+    expect(await events('run:1')).toEqual(['run.started', 'run.finished']);
+    expect((await events('proposal:1-1')).filter((event) => event !== 'attempt.moved')).toEqual([
+      'proposal.approved',
+      'change.proven',
+      'undo.requested',
+      'change.undone',
+    ]);
+    expect(verifiedAuditEntries(storePath)).toBeGreaterThan(6);
+    expect(leaseOwners()).toEqual([null, null]);
+  });
+
+  test('together with the work on the host leaves it to a person, and the undo restores what was there', async () => {
+    host.delay('tee *', 60);
+    const child = begin('never');
+    await expect.poll(() => host.pidsWith('60').length, { timeout: 20_000 }).toBeGreaterThan(0);
+    child.kill('SIGKILL');
+    const attempts = await host.run(['sh', '-c', 'cat /var/lib/countersign/attempts/*/owner']);
+    process.kill(-Number(attempts.stdout.split(' ')[1]), 'SIGKILL');
+    await finished(child);
+    host.delay('');
+    expect(await resume()).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await events('proposal:1-1')).filter((event) => event !== 'attempt.moved')).toEqual([
+      'proposal.approved',
+      'change.needs_human',
+      'undo.requested',
+      'change.undone',
+    ]);
+    expect([writes(), readFileSync(wordPath, 'utf8')]).toEqual([0, 'bad']);
+    expect(leaseOwners()).toEqual([null, null]);
+  });
+
+  test('while the host works follows it after the restart and adopts the result', async () => {
+    host.delay('tee *', 3);
+    const child = begin('never');
+    await expect.poll(() => host.pidsWith('sleep').length, { timeout: 20_000 }).toBeGreaterThan(0);
+    child.kill('SIGKILL');
+    await finished(child);
+    host.delay('');
+    expect(await resume()).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await events('proposal:1-1')).toContain('change.proven');
+    expect(writes()).toBe(2);
+  });
+
+  test('is followed by a process that waits for a living one instead of working beside it', async () => {
+    const together = await Promise.all([resume(), resume()]);
+    const ended = together.map(({ exitCode }) => exitCode);
+    expect(ended).toContain(0);
+    expect(writes()).toBe(2);
+    expect(verifiedAuditEntries(storePath)).toBeGreaterThan(6);
+  });
+});
