@@ -8,6 +8,7 @@ export function createOutput(streams: {
   readonly input: NodeJS.ReadStream;
 }): Output {
   const { out, err, input } = streams;
+  for (const stream of [out, err]) stream.on('error', ignoreGoneReader);
   const isTerminal = out.isTTY === true && err.isTTY === true;
   let shown = false;
   const clear = (): void => {
@@ -40,4 +41,12 @@ export function createOutput(streams: {
       }
     },
   };
+}
+
+/**
+ * `countersign … | head` closes the pipe early. What is under way, a change above all, is brought to its end all the same,
+ * and the exit status tells what came of it.
+ */
+function ignoreGoneReader(error: Error): void {
+  if (!('code' in error) || error.code !== 'EPIPE') throw error;
 }

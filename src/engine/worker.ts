@@ -111,7 +111,7 @@ class LeasedWorker implements Worker {
   #takeUp(subject: Subject): void {
     const { clock, logger } = this.#context;
     const key = keyOf(subject);
-    if ((this.#pausedUntilMs.get(key) ?? 0) > clock.monotonicMs()) return;
+    if (this.#active.has(key) || (this.#pausedUntilMs.get(key) ?? 0) > clock.monotonicMs()) return;
     this.#pausedUntilMs.delete(key);
     this.#attempt(subject).catch((error: unknown) => {
       if (error instanceof LeaseLost) return;

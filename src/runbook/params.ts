@@ -11,7 +11,12 @@ export function resolveParams(runbook: Runbook, given: Readonly<Record<string, s
   for (const name of Object.keys(given)) {
     if (!runbook.params.some((param) => param.name === name)) throw unknownParam(runbook, name);
   }
-  return Object.fromEntries(runbook.params.map((param) => [param.name, paramValue(param, given[param.name])]));
+  return Object.fromEntries(
+    runbook.params.map((param) => [
+      param.name,
+      paramValue(param, Object.hasOwn(given, param.name) ? given[param.name] : undefined),
+    ]),
+  );
 }
 
 /** "integer, 2 to 60 seconds, default 10" */

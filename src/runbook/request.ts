@@ -12,10 +12,10 @@ export interface TypedRun {
  * Throws request/invalid when the runbook or the hosts are missing.
  */
 export function parseTypedRun(text: string): TypedRun {
-  const [runbook = '', ...words] = text.trim().split(/\s+/);
-  const rest = words[0] === 'on' ? words.slice(1) : words;
+  const [runbook = '', ...rest] = text.trim().split(/\s+/);
   const params = rest.filter((word) => PARAM.test(word));
-  const selector = rest.filter((word) => !PARAM.test(word)).join(' ');
+  const hosts = rest.filter((word) => !PARAM.test(word));
+  const selector = (hosts[0] === 'on' ? hosts.slice(1) : hosts).join(' ');
   if (runbook === '' || runbook.includes('=')) throw incomplete('which runbook?');
   if (selector === '') throw incomplete(`on which hosts should ${runbook} run?`);
   return { runbook, selector, params: paramsOf(params) };
@@ -24,20 +24,20 @@ export function parseTypedRun(text: string): TypedRun {
 const PARAM = /^[A-Za-z_][A-Za-z0-9_]*=/;
 
 function paramsOf(words: readonly string[]): Record<string, string> {
-  const params: Record<string, string> = {};
+  const params = new Map<string, string>();
   for (const word of words) {
     const at = word.indexOf('=');
     const name = word.slice(0, at);
-    if (Object.hasOwn(params, name)) {
+    if (params.has(name)) {
       throw new OperatorError('request/invalid-param', {
         message: `${name} is given twice`,
         hint: 'Give each param once.',
         details: { param: name },
       });
     }
-    params[name] = word.slice(at + 1);
+    params.set(name, word.slice(at + 1));
   }
-  return params;
+  return Object.fromEntries(params);
 }
 
 function incomplete(message: string): OperatorError {

@@ -5,7 +5,7 @@ import { messageOf } from '../base/error.ts';
 import type { Host } from '../inventory/host.ts';
 import { algorithmsFor, type HostKeyWish, typesLeft } from './algorithms.ts';
 import { type ConnectStage, connectFailure, connectTimeout } from './connect-error.ts';
-import { type Failure, failure } from './failure.ts';
+import { CANCELLED, type Failure, failure } from './failure.ts';
 import { type HostTrust, trustOf } from './host-keys.ts';
 import { type Identity, identityOf } from './identity.ts';
 import { keyType } from './known-hosts.ts';
@@ -39,6 +39,8 @@ export interface Connection {
 export interface ConnectOptions {
   readonly clock: Clock;
   readonly keepaliveMs: number;
+  /** Gives up connecting when it aborts; a connection that was made is left alone. */
+  readonly giveUp?: AbortSignal;
 }
 
 /** Unanswered keepalives after which the host is taken for dead. */
@@ -109,6 +111,11 @@ function attempt({ host, trust, identity, wish, options }: Attempt): Promise<Att
       () => fail(connectTimeout(host, stage)),
       () => {},
     );
+    options.giveUp?.addEventListener('abort', () => fail(CANCELLED), { once: true, signal: over.signal });
+    if (options.giveUp?.aborted) {
+      fail(CANCELLED);
+      return;
+    }
     try {
       // ssh2 neither sets TCP_NODELAY by itself nor destroys a half-closed socket, so the socket is ours.
       socket.setNoDelay(true);

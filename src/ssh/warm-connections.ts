@@ -48,6 +48,7 @@ export class WarmConnections implements AsyncDisposable {
   readonly #entries = new Map<string, Entry>();
   readonly #places: Gate;
   readonly #handshakes = createGate(CONNECTS_AT_ONCE);
+  readonly #closing = new AbortController();
 
   constructor(options: WarmOptions) {
     this.#options = options;
@@ -71,6 +72,7 @@ export class WarmConnections implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
     const open = [...this.#entries.values()];
     this.#entries.clear();
     await Promise.all(open.map((entry) => this.#goodbye(entry)));
@@ -108,7 +110,7 @@ export class WarmConnections implements AsyncDisposable {
     this.#makeRoom();
     const leavePlace = await placeTaken;
     const leaveHandshake = await this.#handshakes.enter();
-    const connection = await connect(entry.host, this.#options);
+    const connection = await connect(entry.host, { ...this.#options, giveUp: this.#closing.signal });
     leaveHandshake?.();
     const { logger } = this.#options;
     if ('kind' in connection) {

@@ -13,7 +13,8 @@ const MIGRATIONS = fileURLToPath(new URL('../../migrations/sqlite', import.meta.
 
 /** Opens the store on a SQLite file; `:memory:` is for tests. Throws store/* when it cannot be used. */
 export function openStore(path: string, migrations: string = MIGRATIONS): Store {
-  const database = openSqlite(path, migrations);
+  const opened = openSqlite(path, migrations);
+  const { database } = opened;
   const query = createQuery(database);
   const transact = createTransact(database);
   return {
@@ -25,6 +26,6 @@ export function openStore(path: string, migrations: string = MIGRATIONS): Store 
       append: (entry) => transact((db) => appendAudit(db, entry)),
       of: (subject) => query((db) => auditOf(db, subject)),
     },
-    [Symbol.asyncDispose]: () => database.destroy(),
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }

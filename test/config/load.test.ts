@@ -102,7 +102,7 @@ describe('loadConfig', () => {
     const people = `people:\n  - { name: a, ${key}: ${value}, roles: [run] }\n  - { name: b, ${key}: ${value}, roles: [approve] }\n`;
     const error = failure(() => loadConfig(written(`inventory: hosts.yaml\n${people}`)));
     expect(error).toMatchObject({ code: 'config/invalid', message });
-    expect(error.location).toMatchObject({ line: 4, column: 16 + key.length });
+    expect(error.location).toMatchObject({ line: 4, column: 18 + key.length });
     expect(error.hint).toContain('One person is one entry');
   });
 

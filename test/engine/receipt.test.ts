@@ -58,10 +58,8 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
   const startHanging = async (id: ReturnType<typeof newAttempt>, actions: readonly ChangeAction[]) => {
     host.delay('tee*60-app*', 30);
     const starter = host.spawn(applyCommand(id, actions).argv);
-    await expect
-      .poll(() => host.pidsWith('sleep').length + host.pidsWith('tee').length, { timeout: 10_000 })
-      .toBeGreaterThan(0);
-    await expect.poll(() => sh(`cat ${receipts}/${id}/owner`), { timeout: 10_000 }).not.toBe('');
+    await expect.poll(() => host.pidsWith('sleep\u000030').length, { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(await key()).toBe(actions[0]?.after);
     return starter;
   };
 
@@ -145,6 +143,17 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
     const ran = host.sudoRan().length;
     expect(await undo(id, actions)).toMatchObject({ state: 'done' });
     expect(host.sudoRan()).toHaveLength(ran);
+  });
+
+  test('undo leaves the target alone when the attempt was killed while it captured the pre-image', async () => {
+    const id = newAttempt();
+    writeFileSync(target, 'before\n');
+    await sh(
+      `mkdir -p ${receipts}/$1/pre && printf bef >${receipts}/$1/pre/1 && echo "x 1 1" >${receipts}/$1/owner`,
+      id,
+    );
+    expect(await undo(id, [file(target, 'before\n', 'after\n')])).toMatchObject({ state: 'done' });
+    expect([text(), host.sudoRan()]).toEqual(['before\n', []]);
   });
 
   test('undo refuses a damaged pre-image', async () => {

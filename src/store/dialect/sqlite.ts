@@ -6,11 +6,16 @@ import { messageOf, OperatorError } from '../../base/error.ts';
 import { migrate } from '../migrate.ts';
 import type { Database, Tables } from '../schema.ts';
 
+/** A database and the connection to be closed with it. */
+export interface OpenDatabase extends AsyncDisposable {
+  readonly database: Database;
+}
+
 /**
  * Opens the SQLite database at `path` (made when missing) and migrates it. WAL with synchronous=FULL: what is committed
  * survives power loss (sqlite.org/pragma.html#pragma_synchronous). Throws store/unavailable when it cannot be used.
  */
-export function openSqlite(path: string, migrations: string): Database {
+export function openSqlite(path: string, migrations: string): OpenDatabase {
   const connection = connect(path);
   try {
     connection.pragma('journal_mode = WAL');
@@ -33,7 +38,15 @@ export function openSqlite(path: string, migrations: string): Database {
     throw error instanceof OperatorError ? error : unavailable(path, error);
   }
   connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) });
+  const database = new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) });
+  return {
+    database,
+    // Kysely closes a connection only when it was used; an unused one would keep the file open.
+    [Symbol.asyncDispose]: async () => {
+      await database.destroy();
+      connection.close();
+    },
+  };
 }
 
 /** SQLite's own waiting blocks the whole process, so it is kept short once the schema stands; transactions wait in their own way. */
