@@ -23,7 +23,12 @@ interface SlackAccess {
 }
 
 /** Runs the bot until `signal` is aborted, then stops it in order: Slack first, then the engine, then the store. */
-export async function runBot(config: Config, output: Output, signal: AbortSignal, sandbox: SandboxSetting): Promise<void> {
+export async function runBot(
+  config: Config,
+  output: Output,
+  signal: AbortSignal,
+  sandbox: SandboxSetting,
+): Promise<void> {
   await using disposal = createDisposal();
   const access = slackAccess(config);
   const people = access ? config.people : withSandboxIdentities(config.people);
@@ -86,7 +91,11 @@ async function localSlack(
       botName: 'countersign',
       command: { name: command, usageHint: 'run NAME on HOSTS', description: 'Run a runbook on hosts' },
       members: [
-        ...people.map(({ name, slackUserId = '', roles }) => ({ id: slackUserId, name, realName: `${name} (${roles.join(', ')})` })),
+        ...people.map(({ name, slackUserId = '', roles }) => ({
+          id: slackUserId,
+          name,
+          realName: `${name} (${roles.join(', ')})`,
+        })),
         { id: 'U0GUEST', name: 'guest', realName: 'guest of the workspace', isRestricted: true },
       ],
       suggestions: suggestionsFor(context.runbooks.runbooks, command),
@@ -94,7 +103,11 @@ async function localSlack(
     }),
   );
   output.line(`Local Slack: ${sandbox.url}`);
-  return { botToken: new Secret(sandbox.botToken), appToken: new Secret(sandbox.appToken), apiUrl: sandbox.slackApiUrl };
+  return {
+    botToken: new Secret(sandbox.botToken),
+    appToken: new Secret(sandbox.appToken),
+    apiUrl: sandbox.slackApiUrl,
+  };
 }
 
 function suggestionsFor(runbooks: readonly { readonly name: string; readonly title: string }[], command: string) {

@@ -27,7 +27,7 @@ export interface Config {
 }
 
 /** How Slack is reached; without both tokens the local stand-in is used. */
-export interface SlackConfig {
+interface SlackConfig {
   readonly botToken: Secret | undefined;
   readonly appToken: Secret | undefined;
   /** Where Slack's Web API is; undefined = Slack itself. */

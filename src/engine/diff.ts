@@ -2,7 +2,7 @@ import type { ChangeAction, HostPlan } from '../remedies/remedy.ts';
 import type { HostName } from '../base/ids.ts';
 
 /** One line of a diff: kept, taken out or put in. */
-export interface DiffLine {
+interface DiffLine {
   readonly sign: ' ' | '-' | '+';
   readonly text: string;
 }
@@ -39,7 +39,7 @@ export function groupPlans(plans: readonly HostPlan[]): PlanGroup[] {
 }
 
 /** The exact difference that an action makes. */
-export function diffOf(action: ChangeAction): ActionDiff {
+function diffOf(action: ChangeAction): ActionDiff {
   if (action.kind === 'sysctl') {
     return {
       target: `${action.key} (in force at once)`,

@@ -17,7 +17,7 @@ export interface Asker {
 }
 
 /** A wish to run a runbook. */
-export interface RunRequest extends Asker {
+interface RunRequest extends Asker {
   readonly runbook: string;
   readonly selector: string;
   readonly params: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ export interface RunRequest extends Asker {
 }
 
 /** A yes or no to a proposal. The digest is what the person saw; undefined = what is stored now, for people who read it there. */
-export interface DecisionRequest extends Asker {
+interface DecisionRequest extends Asker {
   readonly proposal: string;
   readonly verdict: 'approve' | 'reject';
   readonly digest: string | undefined;
@@ -34,7 +34,7 @@ export interface DecisionRequest extends Asker {
 }
 
 /** A wish to take a change back. */
-export interface UndoWish extends Asker {
+interface UndoWish extends Asker {
   readonly proposal: string;
   readonly reason: string | null;
 }

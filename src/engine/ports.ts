@@ -66,7 +66,7 @@ export interface Conclusion {
 }
 
 /** Why a decision was not recorded. */
-export type DecisionRefusal = 'unknown' | 'not_open' | 'other_digest' | 'expired' | 'decided_by_same_person';
+type DecisionRefusal = 'unknown' | 'not_open' | 'other_digest' | 'expired' | 'decided_by_same_person';
 
 /** What happened to a decision. */
 export type DecisionResult =
@@ -92,7 +92,7 @@ export interface HistoryEntry {
 }
 
 /** A message that shows stored state in Slack. `ts` is null between the reservation and the post. */
-export interface MessageRecord {
+interface MessageRecord {
   readonly subject: string;
   readonly channel: string;
   readonly ts: string | null;
@@ -197,7 +197,7 @@ export interface MessageStore {
 }
 
 /** The hash chain of what people and the product did. */
-export interface AuditStore {
+interface AuditStore {
   append(entry: AuditEntry): Promise<void>;
   /** Entries of a subject, oldest first. */
   of(subject: string): Promise<readonly AuditEntry[]>;

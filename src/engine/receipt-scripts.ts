@@ -193,7 +193,7 @@ if mkdir "$of" 2>/dev/null; then
   finish 0
 fi
 for other in "$of" "$of".undo*; do
-  [ "$other" != "$dir" ] && alive "$other" && { echo "\${other##*/} is still at work on this host; ask again when it has ended"; finish 70; }
+  [ "$other" != "$dir" ] && [ ! -f "$other/rc" ] && alive "$other" && { echo "\${other##*/} is still at work on this host; ask again when it has ended"; finish 70; }
 done
 [ -f "$of/ready" ] || { echo "the attempt ended before it changed anything; there was nothing to restore"; finish 0; }
 kept() {

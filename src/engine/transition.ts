@@ -26,7 +26,7 @@ import type { AttemptState, ChangeState } from './state.ts';
  */
 
 /** The change on one host, as the transition sees it. */
-export interface AttemptView {
+interface AttemptView {
   readonly host: HostName;
   readonly state: AttemptState;
 }

@@ -1,5 +1,4 @@
 import type { ChangeCommand, ReadCommand } from '../base/command.ts';
-import type { HostName } from '../base/ids.ts';
 import type { Host } from '../inventory/host.ts';
 import type { ApprovalGrant } from './grant.ts';
 
@@ -73,10 +72,4 @@ export interface Transport extends AsyncDisposable {
     grant: ApprovalGrant,
     options: { signal: AbortSignal; timeoutMs: number },
   ): Promise<ChangeOutcome>;
-}
-
-/** A host's name and what its answer was worth, for coverage. */
-export interface HostAnswer {
-  readonly host: HostName;
-  readonly outcome: ReadOutcome['kind'];
 }

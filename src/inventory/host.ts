@@ -1,7 +1,7 @@
 import type { HostName } from '../base/ids.ts';
 
 /** How root is reached on a host: not at all, or by `sudo -n` with the rights that the documentation lists. */
-export type SudoMode = 'none' | 'passwordless';
+type SudoMode = 'none' | 'passwordless';
 
 /** A named machine in the inventory and how to reach it. */
 export interface Host {

@@ -23,7 +23,7 @@ export type Parsed<Fact> =
     };
 
 /** What a probe may adapt its command to. */
-export interface ProbeContext {
+interface ProbeContext {
   /** Whether `sudo -n` may be used on this host. */
   readonly sudo: boolean;
   /** Seconds between the two samples of a probe that measures rates. */
@@ -52,6 +52,3 @@ export interface Probe<Id extends string = string, Fact = unknown> {
 export function defineProbe<const Id extends string, Fact>(probe: Probe<Id, Fact>): Probe<Id, Fact> {
   return probe;
 }
-
-/** The fact's type of a probe. */
-export type FactOf<P> = P extends Probe<string, infer Fact> ? Fact : never;

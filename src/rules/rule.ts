@@ -37,7 +37,7 @@ export interface Finding {
 export type Topic = 'nginx-config' | 'network-namespace';
 
 /** A threshold that a runbook may set from its params. */
-export interface Threshold {
+interface Threshold {
   readonly default: number;
   readonly unit: string;
   readonly help: string;

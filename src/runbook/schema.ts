@@ -13,7 +13,7 @@ export const ValueText = z.union(
 export type ValueText = z.infer<typeof ValueText>;
 
 /** A param of a runbook as its author writes it. */
-export const ParamEntry = z.strictObject({
+const ParamEntry = z.strictObject({
   type: z.enum(['integer', 'number']).describe('What a run may give.'),
   default: z.number().describe('The value when a run gives none.'),
   min: z.number().optional().describe('The smallest value allowed.'),
@@ -21,7 +21,6 @@ export const ParamEntry = z.strictObject({
   unit: z.string().optional().describe('The unit, shown beside the value: "seconds", "sockets".'),
   help: z.string().min(1).describe('One sentence for the person who runs it.'),
 });
-export type ParamEntry = z.infer<typeof ParamEntry>;
 
 /** A read-only step: which probe asks, and for probes that measure rates, over how many seconds. */
 export const StepEntry = z.strictObject({

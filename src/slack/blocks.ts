@@ -12,11 +12,11 @@ import { LIMITS } from './limits.ts';
 
 /*
  * Anything that a host or a person wrote goes into rich text, where Slack takes it literally: it cannot ping, link, close
- * a fence or format. Only sentences of our own use mrkdwn, with escape() around what they embed.
+ * a fence or format. Only sentences of our own use mrkdwn, with escapeText() around what they embed.
  */
 
 /** Text for mrkdwn and for the top-level `text`: `& < >` escaped, so nothing in it is a mention or a link. */
-export function escape(text: string): string {
+export function escapeText(text: string): string {
   return plainText(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

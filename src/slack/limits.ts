@@ -55,7 +55,7 @@ export function withinLimits(message: {
 }
 
 /** The characters of all texts in blocks. */
-export function charactersOf(value: unknown): number {
+function charactersOf(value: unknown): number {
   if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + charactersOf(item), 0);
   if (value === null || typeof value !== 'object') return 0;
   return Object.entries(value).reduce(

@@ -34,7 +34,7 @@ export function renderRun(view: RunView, now: number, options: { readonly raw: b
 }
 
 /** "time-wait on @web · 3 of 3 hosts answered · 11 s · run 41, asked by … at …" */
-export function headline(view: RunView, now: number): string {
+function headline(view: RunView, now: number): string {
   const { run } = view;
   const params = paramsText(view);
   const state = run.state === 'finished' ? coverage(view) : run.state;

@@ -4,7 +4,7 @@ import { shorten } from '../../base/plain-text.ts';
 import { paramHelp } from '../../engine/phrases.ts';
 import type { HistoryEntry } from '../../engine/ports.ts';
 import type { RunbookLibrary } from '../../runbook/load.ts';
-import { bold, code, escape, paragraph, plain, richText, slackTime } from '../blocks.ts';
+import { bold, code, escapeText, paragraph, plain, richText, slackTime } from '../blocks.ts';
 import { type Message, withinLimits } from '../limits.ts';
 
 /** What the command can do. */
@@ -23,7 +23,7 @@ export function renderHelp(command: string): Message {
   const elements = lines.flatMap(([usage, meaning]) => [code(usage), plain(`  ${meaning}\n`)]);
   const closing = 'Runs only look. A fix is proposed as an exact difference and waits until somebody else approves it.';
   return {
-    text: escape(lines.map(([usage, meaning]) => `${usage}: ${meaning}`).join('\n')),
+    text: escapeText(lines.map(([usage, meaning]) => `${usage}: ${meaning}`).join('\n')),
     blocks: [richText(paragraph(...elements), paragraph(plain(closing)))],
   };
 }
@@ -41,7 +41,7 @@ export function renderRunbooks({ runbooks, broken }: RunbookLibrary): Message {
     richText(paragraph(plain('There are no runbooks yet. Put one into the runbook directory; the README shows how.'))),
   ];
   return withinLimits({
-    text: escape(runbooks.map(({ name, title }) => `${name}: ${title}`).join('\n') || 'There are no runbooks yet.'),
+    text: escapeText(runbooks.map(({ name, title }) => `${name}: ${title}`).join('\n') || 'There are no runbooks yet.'),
     blocks: blocks.length + damaged.length === 0 ? empty : [...blocks, ...damaged],
   });
 }
@@ -54,13 +54,13 @@ export function renderHistory(entries: readonly HistoryEntry[], command: string)
       blocks: [richText(paragraph(plain('No runs to show. Start one: '), code(`${command} run time-wait on @web`)))],
     };
   }
-  return withinLimits({ text: escape(entries.map(entryText).join('\n')), blocks: entries.map(entryBlock) });
+  return withinLimits({ text: escapeText(entries.map(entryText).join('\n')), blocks: entries.map(entryBlock) });
 }
 
 function entryBlock(entry: HistoryEntry): KnownBlock {
   return {
     type: 'section',
-    text: { type: 'mrkdwn', text: `${slackTime(entry.run.createdAt)}  ${escape(entryText(entry))}` },
+    text: { type: 'mrkdwn', text: `${slackTime(entry.run.createdAt)}  ${escapeText(entryText(entry))}` },
   };
 }
 
@@ -83,11 +83,7 @@ function entryText({ run, hosts, worst, proposals }: HistoryEntry): string {
 export function renderError(error: Pick<OperatorError, 'located' | 'hint'>): Message {
   const text = error.hint === undefined ? error.located : `${error.located}\n${error.hint}`;
   return {
-    text: escape(text),
-    blocks: [
-      richText(
-        paragraph(bold(error.located), ...(error.hint === undefined ? [] : [plain(`\n${error.hint}`)])),
-      ),
-    ],
+    text: escapeText(text),
+    blocks: [richText(paragraph(bold(error.located), ...(error.hint === undefined ? [] : [plain(`\n${error.hint}`)])))],
   };
 }

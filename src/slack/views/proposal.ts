@@ -9,7 +9,7 @@ import {
   bold,
   button,
   context,
-  escape,
+  escapeText,
   paragraph,
   plain,
   preformatted,
@@ -32,7 +32,7 @@ export function renderProposalMessage({ view, approvers }: ProposalMessageInput)
   const hosts = list(proposal.plan.hosts.map(({ host }) => host));
   const groups = groupPlans(proposal.plan.hosts);
   return withinLimits({
-    text: escape(summary(view, hosts)),
+    text: escapeText(summary(view, hosts)),
     blocks: [
       richText(
         paragraph(
@@ -95,7 +95,7 @@ function outcome(view: ProposalView): KnownBlock[] {
 
 function terms({ proposal, approvals }: ProposalView, approvers: readonly string[]): KnownBlock | undefined {
   if (proposal.state === 'open') {
-    const who = approvers.length === 0 ? 'nobody: no other person has the role "approve"' : escape(list(approvers));
+    const who = approvers.length === 0 ? 'nobody: no other person has the role "approve"' : escapeText(list(approvers));
     const order = proposal.plan.hosts.length > 1 ? 'Hosts one after the other, each proven before the next. ' : '';
     return context(
       `${order}Risk: ${proposal.plan.risk}. May approve: ${who}. Expires ${slackTime(proposal.expiresAt, '{time}')}.`,

@@ -9,7 +9,7 @@ import {
   button,
   code,
   context,
-  escape,
+  escapeText,
   paragraph,
   plain,
   preformatted,
@@ -38,7 +38,7 @@ export function renderRunMessage({ view, probes, now }: RunMessageInput): Messag
   const { run } = view;
   const headline = headlineOf(view, now);
   return withinLimits({
-    text: escape(summary(view, headline)),
+    text: escapeText(summary(view, headline)),
     blocks: [
       richText(paragraph(...headlineElements(view, now))),
       askedBy(view),
@@ -76,7 +76,7 @@ function headlineElements(view: RunView, now: number): RichTextElement[] {
 function askedBy({ run, ...view }: RunView): KnownBlock {
   const params = paramsText({ run, ...view });
   return context(
-    `run ${run.id}, asked by ${escape(run.requester)} at ${slackTime(run.createdAt, '{time}')}${params === '' ? '' : ` · ${escape(params)}`}`,
+    `run ${run.id}, asked by ${escapeText(run.requester)} at ${slackTime(run.createdAt, '{time}')}${params === '' ? '' : ` · ${escapeText(params)}`}`,
   );
 }
 
@@ -102,7 +102,9 @@ function result(view: RunView): KnownBlock[] {
       ? [richText(paragraph(plain('No rule found anything to report.')))]
       : []),
     ...open(view),
-    ...view.proposals.map(({ proposal }) => context(`Proposal ${proposal.id} below: ${escape(proposal.plan.title)}.`)),
+    ...view.proposals.map(({ proposal }) =>
+      context(`Proposal ${proposal.id} below: ${escapeText(proposal.plan.title)}.`),
+    ),
   ];
 }
 
