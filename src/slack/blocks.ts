@@ -15,10 +15,21 @@ import { LIMITS } from './limits.ts';
  * a fence or format. Only sentences of our own use mrkdwn, with escapeText() around what they embed.
  */
 
-/** Text for mrkdwn and for the top-level `text`: `& < >` escaped, so nothing in it is a mention or a link. */
-export function escapeText(text: string): string {
-  return plainText(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/**
+ * Text for mrkdwn and for the top-level `text`: `& < >` escaped, so nothing in it is a mention or a link, and cut so that
+ * it has at most `max` characters escaped.
+ */
+export function escapeText(text: string, max = 1000): string {
+  let escaped = '';
+  for (const character of plainText(text)) {
+    const next = ENTITIES[character] ?? character;
+    if (escaped.length + next.length >= max) return `${escaped}…`;
+    escaped += next;
+  }
+  return escaped;
 }
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /** Literal text. */
 export function plain(text: string): RichTextElement {
@@ -28,6 +39,11 @@ export function plain(text: string): RichTextElement {
 /** Literal bold text. */
 export function bold(text: string): RichTextElement {
   return { type: 'text', text: nonEmpty(plainText(text)), style: { bold: true } };
+}
+
+/** Literal slanted text. */
+export function italic(text: string): RichTextElement {
+  return { type: 'text', text: nonEmpty(plainText(text)), style: { italic: true } };
 }
 
 /** Literal text in a fixed-width face. */

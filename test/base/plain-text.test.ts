@@ -64,7 +64,8 @@ describe('shorten', () => {
   it('marks what it cuts and never cuts a character in half', () => {
     expect(shorten('abcdef', 6)).toBe('abcdef');
     expect(shorten('abcdef', 4)).toBe('abc…');
-    expect(shorten('😀😀😀', 2)).toBe('😀…');
+    expect(shorten('😀😀😀', 3)).toBe('😀…');
+    expect(shorten('😀😀😀', 2)).toBe('…');
     expect(shorten('abc', 0)).toBe('…');
   });
 });

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type CliScene, setCliScene } from '../helpers/cli.ts';
+import { keygen } from '../helpers/sshd.ts';
 
 const HOST = '{ name: web-1, address: 127.0.0.1, port: 1, user: nobody }';
 let scene: CliScene;
@@ -33,6 +36,10 @@ function fill(disk: string): void {
       }
     }
   }
+}
+
+function empty(disk: string): void {
+  execFileSync('sh', ['-c', 'rm "$1"/filler-*', 'sh', disk]);
 }
 
 describe('a database that cannot be used', () => {
@@ -69,8 +76,34 @@ describe('a database that cannot be used', () => {
     const { status, stderr } = await scene.run('run', 'service-port', 'on', 'web-1');
     expect(stderr).toMatch(/^countersign: the database .*\n {2}.*[Ff]ree space/);
     expect(status).toBe(7);
-    execFileSync('sh', ['-c', 'rm "$1"/filler-*', 'sh', disk]);
+    empty(disk);
     expect(await scene.run('run', 'service-port', 'on', 'web-1')).toMatchObject({ status: 9, stderr: '' });
     expect((await scene.run('history')).stdout).toMatch(/run 1 {2}service-port on web-1/);
+  });
+
+  it('because the disk fills up during a run ends with status 7, and the run is kept', async () => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const host = `{ name: web-1, address: 127.0.0.1, port: ${port}, user: nobody, identity_file: key, connect_timeout: 10m }`;
+    scene = setCliScene({ hosts: [host], config: ['store: { path: disk/a.sqlite }'] });
+    keygen('ed25519', join(scene.dir, 'key'));
+    const disk = smallDisk();
+    try {
+      const { ended } = scene.start('run', 'service-port', 'on', 'web-1');
+      const [socket] = (await once(server, 'connection')) as [Socket];
+      fill(disk);
+      socket.destroy();
+      const { status, stderr } = await ended;
+      expect(stderr).toMatch(/^countersign: the database could not be written: .*\n {2}Free space/);
+      expect(status).toBe(7);
+      empty(disk);
+      expect((await scene.run('history')).stdout).toMatch(/run 1 {2}service-port on web-1 {2}0\/1 hosts {2}reading/);
+    } finally {
+      server.close();
+      await once(server, 'close');
+    }
   });
 });

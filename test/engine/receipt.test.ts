@@ -243,6 +243,17 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
     expect(await key()).toBe('8081');
   });
 
+  test('undo does not wait for an attempt that has reported its end but has not quite exited', async () => {
+    const id = newAttempt();
+    const actions = [file(target, null, 'new\n')];
+    await apply(id, actions);
+    const start = readFileSync(`/proc/${process.pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ')[19];
+    const owner = 'printf "%s %s %s\\n" "$(cat /proc/sys/kernel/random/boot_id)" "$2" "$3"';
+    await sh(`${owner} >${receipts}/$1/owner`, id, String(process.pid), String(start));
+    expect(await undo(id, actions)).toMatchObject({ state: 'done' });
+    expect(existsSync(target)).toBe(false);
+  });
+
   test('is not deceived by another process with the same pid, nor by another boot', async () => {
     const id = newAttempt();
     await sh(

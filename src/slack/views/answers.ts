@@ -5,7 +5,7 @@ import { paramHelp } from '../../engine/phrases.ts';
 import type { HistoryEntry } from '../../engine/ports.ts';
 import type { RunbookLibrary } from '../../runbook/load.ts';
 import { bold, code, escapeText, paragraph, plain, richText, slackTime } from '../blocks.ts';
-import { type Message, withinLimits } from '../limits.ts';
+import { LIMITS, type Message, withinLimits } from '../limits.ts';
 
 /** What the command can do. */
 export function renderHelp(command: string): Message {
@@ -60,7 +60,7 @@ export function renderHistory(entries: readonly HistoryEntry[], command: string)
 function entryBlock(entry: HistoryEntry): KnownBlock {
   return {
     type: 'section',
-    text: { type: 'mrkdwn', text: `${slackTime(entry.run.createdAt)}  ${escapeText(entryText(entry))}` },
+    text: { type: 'mrkdwn', text: `${slackTime(entry.run.createdAt)}  ${escapeText(entryText(entry), 2500)}` },
   };
 }
 
@@ -81,9 +81,10 @@ function entryText({ run, hosts, worst, proposals }: HistoryEntry): string {
 
 /** An error for the person who caused it: what, and what to do instead. */
 export function renderError(error: Pick<OperatorError, 'located' | 'hint'>): Message {
-  const text = error.hint === undefined ? error.located : `${error.located}\n${error.hint}`;
+  const what = shorten(error.located, LIMITS.sectionText);
+  const hint = error.hint === undefined ? [] : [shorten(error.hint, LIMITS.sectionText)];
   return {
-    text: escapeText(text),
-    blocks: [richText(paragraph(bold(error.located), ...(error.hint === undefined ? [] : [plain(`\n${error.hint}`)])))],
+    text: escapeText([what, ...hint].join('\n'), LIMITS.topLevelText),
+    blocks: [richText(paragraph(bold(what), ...hint.map((sentence) => plain(`\n${sentence}`))))],
   };
 }

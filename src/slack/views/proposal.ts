@@ -17,7 +17,7 @@ import {
   richText,
   slackTime,
 } from '../blocks.ts';
-import { type Message, withinLimits } from '../limits.ts';
+import { LIMITS, type Message, withinLimits } from '../limits.ts';
 
 /** What a proposal's message needs beside the proposal. */
 export interface ProposalMessageInput {
@@ -32,7 +32,7 @@ export function renderProposalMessage({ view, approvers }: ProposalMessageInput)
   const hosts = list(proposal.plan.hosts.map(({ host }) => host));
   const groups = groupPlans(proposal.plan.hosts);
   return withinLimits({
-    text: escapeText(summary(view, hosts)),
+    text: escapeText(summary(view, hosts), LIMITS.topLevelText),
     blocks: [
       richText(
         paragraph(

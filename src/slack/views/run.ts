@@ -10,6 +10,7 @@ import {
   code,
   context,
   escapeText,
+  italic,
   paragraph,
   plain,
   preformatted,
@@ -17,7 +18,7 @@ import {
   richText,
   slackTime,
 } from '../blocks.ts';
-import { type Message, withinLimits } from '../limits.ts';
+import { LIMITS, type Message, withinLimits } from '../limits.ts';
 
 /** What a run's message needs beside the run. */
 export interface RunMessageInput {
@@ -38,7 +39,7 @@ export function renderRunMessage({ view, probes, now }: RunMessageInput): Messag
   const { run } = view;
   const headline = headlineOf(view, now);
   return withinLimits({
-    text: escapeText(summary(view, headline)),
+    text: escapeText(summary(view, headline), LIMITS.topLevelText),
     blocks: [
       richText(paragraph(...headlineElements(view, now))),
       askedBy(view),
@@ -120,7 +121,7 @@ function finding(group: FindingGroup): KnownBlock {
       ...hostNames(group.hosts),
       ...shown.flatMap((said) => sayings(said, group, (sentence) => plain(sentence))),
       ...(shown.length > 0 && hidden > 0 ? [plain(`\nThe other ${count(hidden, 'host')}: in the thread.`)] : []),
-      ...warned.flatMap((said) => sayings(said, group, (text) => ({ type: 'text', text, style: { italic: true } }))),
+      ...warned.flatMap((said) => sayings(said, group, italic)),
     ),
   );
 }
