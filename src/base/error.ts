@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   'store/unavailable': { exit: 7, retryable: true },
   'store/full': { exit: 7, retryable: true },
   'store/migration-changed': { exit: 8, retryable: false },
+  'slack/unreachable': { exit: 7, retryable: true },
   'ssh/unreachable': { exit: 6, retryable: true },
   'ssh/host-key-unknown': { exit: 8, retryable: false },
   'lab/unsupported': { exit: 7, retryable: false },

@@ -34,10 +34,22 @@ export function createRedact(secrets: readonly string[]): Redact {
   const known = secrets
     .filter((secret) => secret.length >= 4 && !HIDDEN.includes(secret))
     .sort((a, b) => b.length - a.length);
-  return (text) => {
+  const pass = (text: string): string => {
     let clean = text;
     for (const secret of known) clean = clean.replaceAll(secret, HIDDEN);
     for (const [pattern, replacement] of PATTERNS) clean = clean.replace(pattern, replacement);
     return clean;
   };
+  return (text) => {
+    let clean = pass(text);
+    // What one pass hides may uncover another assignment right behind it.
+    for (let again = 0; again < MAX_PASSES && clean !== text; again++) {
+      const cleaner = pass(clean);
+      if (cleaner === clean) return clean;
+      clean = cleaner;
+    }
+    return clean;
+  };
 }
+
+const MAX_PASSES = 10;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { asAttemptId, asHostName, asPersonName, asProposalId, asRunId } from '../base/ids.ts';
+import { ATTEMPT_STATES, CHANGE_STATES } from '../engine/state.ts';
+import { isProbeId } from '../probes/registry.ts';
 
 /*
  * What the database gives is parsed like everything that crosses a boundary: a row that another version or another hand
@@ -11,35 +13,8 @@ const HostField = z.string().transform(asHostName);
 const PersonField = z.string().transform(asPersonName);
 const ProposalField = z.string().transform(asProposalId);
 const Surface = z.enum(['slack', 'cli']);
-const ChangeStateField = z.enum([
-  'open',
-  'rejected',
-  'expired',
-  'applying',
-  'proven',
-  'not_proven',
-  'stale',
-  'failed',
-  'needs_human',
-  'undoing',
-  'undone',
-  'undo_failed',
-]);
-const AttemptStateField = z.enum([
-  'pending',
-  'intended',
-  'applied',
-  'proven',
-  'not_proven',
-  'stale',
-  'failed',
-  'unknown',
-  'untouched',
-  'undo_intended',
-  'undone',
-  'undo_refused',
-  'undo_unknown',
-]);
+const ChangeStateField = z.enum(CHANGE_STATES);
+const AttemptStateField = z.enum(ATTEMPT_STATES);
 const OutcomeField = z.enum([
   'ok',
   'unreachable',
@@ -116,21 +91,7 @@ export const StepRow = z
     return { ...step, exitCode: exit_code, durationMs: duration_ms, droppedBytes: dropped_bytes };
   });
 
-const ProbeField = z.enum([
-  'kernel',
-  'sockstat',
-  'socket-summary',
-  'sockets',
-  'listeners',
-  'tcp-counters',
-  'sysctl',
-  'sysctl-files',
-  'network-namespace',
-  'nginx-process',
-  'nginx-config',
-  'nginx-loaded',
-  'nginx-log',
-]);
+const ProbeField = z.string().refine(isProbeId, 'not a probe');
 
 export const FactRow = z
   .object({ host: HostField, probe: ProbeField, at: z.number(), body: json(z.unknown()) })

@@ -113,6 +113,10 @@ describe('redact', () => {
     fc.string({ unit: 'binary' }),
   );
 
+  it('hides what one redaction uncovers right behind it', () => {
+    expect(createRedact([])("password:'password'password")).toBe('password:[redacted]');
+  });
+
   it('never throws, and hides no more the second time', () => {
     const known = createRedact(['swordfish']);
     fc.assert(

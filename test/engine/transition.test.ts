@@ -1,42 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { asHostName } from '../../src/base/ids.ts';
-import type { AttemptState, ChangeState } from '../../src/engine/state.ts';
+import { ATTEMPT_STATES, type AttemptState, CHANGE_STATES } from '../../src/engine/state.ts';
 import { type ChangeEvent, type ChangeView, canUndo, nextEffect, transition } from '../../src/engine/transition.ts';
 
 const REPORTS = ['done', 'failed', 'drifted', 'interrupted', 'unrestored', 'unreachable'] as const;
 const REREADS = ['same', 'different', 'unreadable', 'too_late'] as const;
-const ATTEMPTS: readonly AttemptState[] = [
-  'pending',
-  'intended',
-  'applied',
-  'proven',
-  'not_proven',
-  'stale',
-  'failed',
-  'unknown',
-  'untouched',
-  'undo_intended',
-  'undone',
-  'undo_refused',
-  'undo_unknown',
-];
-const CHANGES: readonly ChangeState[] = [
-  'open',
-  'rejected',
-  'expired',
-  'applying',
-  'proven',
-  'not_proven',
-  'stale',
-  'failed',
-  'needs_human',
-  'undoing',
-  'undone',
-  'undo_failed',
-];
 const WORKED_ON: readonly AttemptState[] = ['intended', 'applied'];
-const FINAL = CHANGES.filter((state) => !['open', 'applying', 'undoing'].includes(state));
+const FINAL = CHANGE_STATES.filter((state) => !['open', 'applying', 'undoing'].includes(state));
 
 function opened(hosts: number): ChangeView {
   return {
@@ -142,9 +113,9 @@ describe('the life of a change', () => {
   });
 
   test('has a next effect or none for every combination of states, and never for a change that waits for people', () => {
-    const state = fc.constantFrom(...ATTEMPTS);
+    const state = fc.constantFrom(...ATTEMPT_STATES);
     fc.assert(
-      fc.property(fc.constantFrom(...CHANGES), fc.array(state, { maxLength: 4 }), (change, states) => {
+      fc.property(fc.constantFrom(...CHANGE_STATES), fc.array(state, { maxLength: 4 }), (change, states) => {
         const view = {
           state: change,
           attempts: states.map((each, index) => ({ host: asHostName(`h${index}`), state: each })),

@@ -10,7 +10,7 @@ async function reserved(host: string): Promise<string> {
   return (await lab().exec(host, ['cat', '/proc/sys/net/ipv4/ip_local_reserved_ports'])).stdout.trim();
 }
 
-describe('service-port on real hosts', () => {
+describe('service-port on real hosts', { timeout: 90_000 }, () => {
   it('names the port, its owner, the range and the connection that holds it; the service cannot start', async () => {
     const running = lab();
     await running.fault('service-port-taken', ['web-1'], 'on');

@@ -49,7 +49,7 @@ async function factsOf(product: LabProduct, run: Awaited<ReturnType<LabProduct['
   return found;
 }
 
-describe('time-wait on real hosts', () => {
+describe('time-wait on real hosts', { timeout: 90_000 }, () => {
   it('says that upstream connections are not pooled, with who closed them and the lines to blame, and spares the healthy host', async () => {
     const running: Lab = lab();
     await running.fault('no-upstream-keepalive', ['web-1'], 'on');
