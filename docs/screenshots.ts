@@ -14,7 +14,7 @@ mkdirSync(IMAGES, { recursive: true });
 await using demo = await startDemo({ hosts: 3, load: true });
 const browser = await launchBrowser();
 try {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 760 } });
+  const page = await browser.newPage({ viewport: { width: 1200, height: 1400 } });
   await page.goto(demo.url);
   await page.waitForTimeout(PILE_UP_MS);
   await say(page, '/runbook run time-wait on @web');

@@ -99,7 +99,7 @@ export function groupFindings(findings: readonly HostFinding[]): FindingGroup[] 
     .sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || a.hosts.length - b.hosts.length);
 }
 
-/** A finding's explanations, each once with the hosts that it holds for; the one of fewest hosts first. */
+/** A finding's explanations, each once with the hosts that it holds for: what differs first, then what all hosts share. */
 export function explanations(group: FindingGroup): Explanation[] {
   return saidOnce(group, (finding) => finding.explanation);
 }
@@ -109,12 +109,19 @@ export function caveats(group: FindingGroup): Explanation[] {
   return saidOnce(group, (finding) => finding.notConcluded);
 }
 
-function saidOnce({ findings }: FindingGroup, sentencesOf: (finding: Finding) => readonly string[]): Explanation[] {
+function saidOnce(
+  { findings, hosts }: FindingGroup,
+  sentencesOf: (finding: Finding) => readonly string[],
+): Explanation[] {
+  const shared = (findings[0] ? sentencesOf(findings[0].finding) : []).filter((sentence) =>
+    findings.every(({ finding }) => sentencesOf(finding).includes(sentence)),
+  );
   const said = new Map<string, Explanation>();
   for (const { host, finding } of findings) {
-    const sentences = sentencesOf(finding);
+    const sentences = sentencesOf(finding).filter((sentence) => !shared.includes(sentence));
     const key = JSON.stringify(sentences);
     if (sentences.length > 0) said.set(key, { hosts: [...(said.get(key)?.hosts ?? []), host], sentences });
   }
-  return [...said.values()].sort((a, b) => a.hosts.length - b.hosts.length);
+  const differing = [...said.values()].sort((a, b) => a.hosts.length - b.hosts.length);
+  return shared.length > 0 ? [...differing, { hosts, sentences: shared }] : differing;
 }

@@ -1,6 +1,7 @@
-import { App, LogLevel, SocketModeReceiver } from '@slack/bolt';
+import { App, LogLevel, SocketModeReceiver, webApi } from '@slack/bolt';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
+import { messageOf, OperatorError } from '../base/error.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -48,58 +49,95 @@ const SOCKET_RETRY = { forever: true, factor: 1.3, maxTimeout: 15_000 };
 /** Answers to people: few retries, because a trigger lives three seconds. */
 const INTERACTIVE = { retryConfig: { retries: 1 }, timeout: 10_000 };
 
-/** Connects the bot to Slack. Rejects when Slack refuses the tokens. */
+/** Connects the bot to Slack. Throws config/invalid when Slack refuses the tokens, slack/unreachable when it is away. */
 export async function startSlackApp(deps: SlackDeps): Promise<SlackApp> {
+  const { botToken, logger } = deps;
   const api = deps.apiUrl === undefined ? {} : { slackApiUrl: deps.apiUrl };
+  const own = await asking('bot', () => ownIdentity(botToken, api));
+  const { receivers, app } = createApp(deps, api, own);
+  const { notifier, inFlight } = wire(app, deps, own.teamId);
+  const stop = async (): Promise<void> => {
+    for (const receiver of receivers) await receiver.stop();
+    if (!(await inFlight.drain(DRAIN_MS))) logger.warn('Slack requests were still under way at the deadline');
+    await notifier[Symbol.asyncDispose]();
+  };
+  try {
+    for (const receiver of receivers) await asking('app', () => receiver.start());
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  notifier.serve();
+  return { [Symbol.asyncDispose]: stop };
+}
+
+interface OwnIdentity {
+  readonly teamId: string;
+  readonly botId: string;
+  readonly botUserId: string;
+}
+
+const AuthTest = z.object({ team_id: z.string(), user_id: z.string(), bot_id: z.string() });
+
+/** Who the bot is. Asked before Bolt does it by itself, where a refusal would be an unhandled rejection. */
+async function ownIdentity(botToken: Secret, api: { readonly slackApiUrl?: string }): Promise<OwnIdentity> {
+  const client = new webApi.WebClient(botToken.reveal(), { ...api, ...INTERACTIVE, logLevel: LogLevel.ERROR });
+  const { team_id, user_id, bot_id } = AuthTest.parse(await client.auth.test());
+  return { teamId: team_id, botId: bot_id, botUserId: user_id };
+}
+
+/** Makes an answer of Slack's about a token something that an operator can act on. */
+async function asking<T>(token: 'bot' | 'app', ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (cause instanceof webApi.WebAPIPlatformError) {
+      throw new OperatorError('config/invalid', {
+        message: `Slack refuses the ${token} token: ${cause.data.error}`,
+        hint: 'Check slack.bot_token (xoxb-…), slack.app_token (xapp-…, scope connections:write) and that the app is installed.',
+        cause,
+      });
+    }
+    throw new OperatorError('slack/unreachable', {
+      message: `Slack cannot be reached: ${messageOf(cause)}`,
+      hint: 'Check the network and slack.api_url. Until then the command line does the same.',
+      cause,
+    });
+  }
+}
+
+/** One app, and the receivers that feed it: the first is Bolt's own, the others are given the app. */
+function createApp(deps: SlackDeps, api: { readonly slackApiUrl?: string }, { botId, botUserId }: OwnIdentity) {
   const logger = boltLogger(deps.logger);
-  const receivers = Array.from({ length: SOCKETS }, () => {
-    return new SocketModeReceiver({
+  const createReceiver = (): SocketModeReceiver =>
+    new SocketModeReceiver({
       appToken: deps.appToken.reveal(),
       logger,
       logLevel: LogLevel.ERROR,
       installerOptions: { clientOptions: { ...api, retryConfig: SOCKET_RETRY } },
     });
-  });
-  const [first, ...others] = receivers;
-  if (!first) throw new Error('at least one socket is needed');
+  const first = createReceiver();
+  const others = Array.from({ length: SOCKETS - 1 }, createReceiver);
   const app = new App({
     token: deps.botToken.reveal(),
+    botId,
+    botUserId,
     receiver: first,
     logger,
     logLevel: LogLevel.ERROR,
     clientOptions: { ...api, ...INTERACTIVE },
   });
-  const parts = await wire(app, deps);
   for (const receiver of others) receiver.init(app);
-  for (const receiver of receivers) await receiver.start();
-  parts.notifier.serve();
-  return {
-    [Symbol.asyncDispose]: async () => {
-      for (const receiver of receivers) await receiver.stop();
-      if (!(await parts.inFlight.drain(DRAIN_MS)))
-        deps.logger.warn('Slack requests were still under way at the deadline');
-      await parts.notifier[Symbol.asyncDispose]();
-    },
-  };
+  return { app, receivers: [first, ...others] };
 }
 
-const AuthTest = z.object({ team_id: z.string() });
 const Zone = z.object({ user: z.object({ tz_offset: z.number() }) });
 
-async function wire(app: App, deps: SlackDeps) {
+function wire(app: App, deps: SlackDeps, ownTeam: string) {
   const { engine, messages, policy, inventory, runbooks, clock, logger, command } = deps;
-  const own = AuthTest.parse(await app.client.auth.test());
   const lookUp = (user: string): Promise<unknown> => app.client.users.info({ user });
-  const notifier = createNotifier({
-    engine,
-    messages,
-    policy,
-    runbooks,
-    live: createLiveClient(deps.botToken, deps.apiUrl),
-    clock,
-    logger,
-    pollMs: NOTIFY_EVERY_MS,
-  });
+  const live = createLiveClient(deps.botToken, deps.apiUrl);
+  const notifier = createNotifier({ engine, messages, policy, runbooks, live, clock, logger, pollMs: NOTIFY_EVERY_MS });
   const inFlight = createInFlight(clock);
   addListeners(app, {
     engine,
@@ -111,7 +149,7 @@ async function wire(app: App, deps: SlackDeps) {
     clock,
     logger,
     inFlight,
-    identity: createIdentity({ lookUp, teams: deps.teams ?? [own.team_id], policy }),
+    identity: createIdentity({ lookUp, teams: deps.teams ?? [ownTeam], policy }),
     now: () => clock.now(),
     zoneOffsetMinutes: async (user) => {
       const offset = Zone.safeParse(await lookUp(user).catch(() => undefined)).data?.user.tz_offset;

@@ -7,8 +7,8 @@ import type {
   RichTextElement,
   RichTextSection,
 } from '@slack/types';
-import { plainText, shorten } from '../base/plain-text.ts';
-import { LIMITS } from './limits.ts';
+import { plainText } from '../base/plain-text.ts';
+import { cutTo, LIMITS } from './limits.ts';
 
 /*
  * Anything that a host or a person wrote goes into rich text, where Slack takes it literally: it cannot ping, link, close
@@ -61,19 +61,25 @@ export function richText(...elements: RichTextBlock['elements']): RichTextBlock 
   return { type: 'rich_text', elements };
 }
 
-/** Literal text that keeps its lines; long text keeps its head and says so. */
+/** Literal text that keeps its lines. */
 export function preformatted(text: string): RichTextBlock['elements'][number] {
   return {
     type: 'rich_text_preformatted',
-    elements: [{ type: 'text', text: nonEmpty(shorten(plainText(text), LIMITS.preformatted)) }],
+    elements: [{ type: 'text', text: nonEmpty(plainText(text)) }],
   };
 }
 
-/** Small grey text; every string is mrkdwn of our own making. */
-export function context(...texts: string[]): ContextBlock {
-  const elements = texts
-    .slice(0, LIMITS.contextElements)
-    .map((text) => ({ type: 'mrkdwn' as const, text: shorten(text, LIMITS.contextText) }));
+/** Small grey text: strings are mrkdwn of our own making, `literal` ones are what others wrote. */
+export function context(...texts: (string | { readonly literal: string })[]): ContextBlock {
+  const elements = texts.slice(0, LIMITS.contextElements).map((text) =>
+    typeof text === 'string'
+      ? { type: 'mrkdwn' as const, text, verbatim: true }
+      : {
+          type: 'plain_text' as const,
+          text: cutTo(nonEmpty(plainText(text.literal)), LIMITS.contextText),
+          emoji: false,
+        },
+  );
   return { type: 'context', elements };
 }
 
@@ -94,16 +100,16 @@ export function button(options: {
   return {
     type: 'button',
     action_id: action,
-    text: { type: 'plain_text', text: shorten(label, LIMITS.buttonText) },
+    text: { type: 'plain_text', text: cutTo(label, LIMITS.buttonText) },
     value: value.slice(0, LIMITS.buttonValue),
     ...(style === undefined ? {} : { style }),
     ...(confirm === undefined
       ? {}
       : {
           confirm: {
-            title: { type: 'plain_text', text: shorten(confirm.title, LIMITS.confirmTitle) },
-            text: { type: 'plain_text', text: shorten(confirm.text, LIMITS.confirmText) },
-            confirm: { type: 'plain_text', text: shorten(confirm.yes, LIMITS.confirmButton) },
+            title: { type: 'plain_text', text: cutTo(confirm.title, LIMITS.confirmTitle) },
+            text: { type: 'plain_text', text: cutTo(plainText(confirm.text), LIMITS.confirmText) },
+            confirm: { type: 'plain_text', text: cutTo(confirm.yes, LIMITS.confirmButton) },
             deny: { type: 'plain_text', text: 'Back' },
           },
         }),
@@ -115,8 +121,21 @@ export function slackTime(
   epochMs: number,
   format: '{time}' | '{date_short_pretty} {time}' = '{date_short_pretty} {time}',
 ): string {
-  const fallback = `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  return `<!date^${Math.floor(epochMs / 1000)}^${format}|${fallback}>`;
+  return `<!date^${Math.floor(epochMs / 1000)}^${format}|${utc(epochMs)}>`;
+}
+
+/** An instant within rich text, the same way. */
+export function when(epochMs: number): RichTextElement {
+  return {
+    type: 'date',
+    timestamp: Math.floor(epochMs / 1000),
+    format: '{date_short_pretty} {time}',
+    fallback: utc(epochMs),
+  };
+}
+
+function utc(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** Blocks without the holes that conditions left. */

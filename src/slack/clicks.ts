@@ -22,7 +22,9 @@ export async function answerClick(deps: ClickDeps, click: ClickPayload, asker: A
       return;
     }
     case 'proposal_undo': {
-      const { runId } = await deps.engine.undo({ ...asker, proposal: proposalOf(click).proposal, reason: null });
+      const { proposal, digest } = proposalOf(click);
+      await requireSameProposal(deps, proposal, digest);
+      const { runId } = await deps.engine.undo({ ...asker, proposal, reason: null });
       await deps.notifier.show(runId);
       return;
     }
@@ -40,6 +42,15 @@ export async function answerClick(deps: ClickDeps, click: ClickPayload, asker: A
   }
 }
 
+/** A button may outlive its store: after a fresh start, another proposal has the same number. */
+async function requireSameProposal({ engine }: ClickDeps, id: string, digest: string): Promise<void> {
+  if ((await engine.proposal(id)).digest === digest) return;
+  throw new OperatorError('state/stale', {
+    message: `${id} is not the change that this button was made for`,
+    hint: 'Use the buttons of the latest message.',
+  });
+}
+
 async function runAgain(deps: ClickDeps, click: ClickPayload, asker: Asker): Promise<void> {
   const { run } = await deps.engine.view(asRunId(runOf(click)));
   const params = Object.fromEntries(Object.entries(run.params).map(([name, value]) => [name, String(value)]));
@@ -50,7 +61,7 @@ async function runAgain(deps: ClickDeps, click: ClickPayload, asker: Asker): Pro
     params,
     channel: click.channel ?? run.channel,
   });
-  await deps.notifier.show(id);
+  await deps.notifier.showPatiently(id);
 }
 
 function proposalOf(click: ClickPayload) {

@@ -4,14 +4,15 @@ import { asRunId, type RunId } from '../base/ids.ts';
 import { didYouMean } from '../base/near-match.ts';
 import type { Asker, Engine } from '../engine/engine.ts';
 import type { HistoryEntry } from '../engine/ports.ts';
+import type { Host } from '../inventory/host.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { selectHosts } from '../inventory/selector.ts';
 import type { RunbookLibrary } from '../runbook/load.ts';
 import { parseTypedRun } from '../runbook/request.ts';
 import type { Message } from './limits.ts';
 import type { Notifier } from './notifier.ts';
-import { renderHelp, renderHistory, renderRunbooks } from './views/answers.ts';
-import { renderRunMessage } from './views/run.ts';
+import { renderHelp, renderHistory, renderNotice, renderRunbooks, renderUnderWay } from './views/answers.ts';
+import { renderRunStatus } from './views/run.ts';
 
 /** What subcommands work with. */
 export interface CommandDeps {
@@ -68,11 +69,14 @@ export async function answerCommand(
 async function run(deps: CommandDeps, typed: TypedCommand): Promise<Message | undefined> {
   const asker = await typed.asker();
   const id = await deps.engine.start({ ...asker, ...parseTypedRun(typed.rest), channel: typed.channel });
-  const shown = await deps.notifier.show(id);
-  if (shown.kind !== 'refused') return undefined;
+  const shown = await deps.notifier.showPatiently(id);
+  if (shown.kind === 'ok') return undefined;
+  const meanwhile = `Until then ${deps.command} status ${id} shows the run.`;
+  if (shown.kind !== 'refused')
+    return renderNotice(`Run ${id} has started. Slack is slow to take its message. ${meanwhile}`);
   throw new OperatorError('request/invalid', {
-    message: `run ${id} has started, but I cannot post in this channel (${shown.error})`,
-    hint: `Invite me to the channel; until then ${deps.command} status ${id} shows the run.`,
+    message: `run ${id} has started, but I cannot post here (${shown.error})`,
+    hint: `Invite me to this channel; in a conversation that I cannot join, use a channel instead. ${meanwhile}`,
   });
 }
 
@@ -80,17 +84,16 @@ async function status(deps: CommandDeps, typed: TypedCommand): Promise<Message> 
   await typed.asker();
   if (typed.rest.trim() !== '') {
     const view = await deps.engine.view(runIdOf(typed.rest));
-    const { text, blocks } = renderRunMessage({ view, probes: [], now: deps.now() });
-    return { text, blocks: blocks.filter((block) => block.type !== 'actions') };
+    return renderRunStatus({ view, probes: [], now: deps.now() });
   }
   const entries = await deps.engine.history({ limit: 100 });
-  return renderHistory(entries.filter(isUnderWay), deps.command);
+  return renderUnderWay(entries.filter(isUnderWay), deps.command);
 }
 
 async function history(deps: CommandDeps, typed: TypedCommand): Promise<Message> {
   await typed.asker();
   const [, hostText = '', sinceText] = /^\s*(.*?)\s*(?:\bsince\s+(.+))?$/s.exec(typed.rest) ?? [];
-  const [host] = hostText === '' ? [] : selectHosts(deps.inventory, hostText);
+  const host = hostText === '' ? undefined : oneHost(deps.inventory, hostText);
   const zone = await typed.zoneOffsetMinutes();
   const entries = await deps.engine.history({
     limit: 15,
@@ -100,8 +103,21 @@ async function history(deps: CommandDeps, typed: TypedCommand): Promise<Message>
   return renderHistory(entries, deps.command);
 }
 
-async function cancel(deps: CommandDeps, typed: TypedCommand): Promise<undefined> {
-  await deps.engine.cancel(runIdOf(typed.rest), await typed.asker());
+function oneHost(inventory: Inventory, text: string): Host | undefined {
+  const [host, ...others] = selectHosts(inventory, text);
+  if (others.length === 0) return host;
+  throw new OperatorError('request/invalid', {
+    message: `"${text}" are ${others.length + 1} hosts`,
+    hint: 'The history is of one host, or of all when none is named.',
+  });
+}
+
+async function cancel(deps: CommandDeps, typed: TypedCommand): Promise<Message> {
+  const asker = await typed.asker();
+  const id = runIdOf(typed.rest);
+  await deps.engine.cancel(id, asker);
+  await deps.notifier.show(id);
+  return renderNotice(`Run ${id} is cancelled.`);
 }
 
 /** Runs that read and proposals that wait or are being worked on. */

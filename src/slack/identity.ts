@@ -7,7 +7,7 @@ import type { Policy } from '../engine/policy.ts';
 const UserInfo = z.object({
   user: z.object({
     id: z.string(),
-    team_id: z.string().optional(),
+    team_id: z.string(),
     deleted: z.boolean().optional(),
     is_bot: z.boolean().optional(),
     is_restricted: z.boolean().optional(),
@@ -55,8 +55,7 @@ async function requireFullMember(
   if (user.deleted) throw refused('This account is deactivated.');
   if (user.is_bot) throw refused('Bots may not do this.');
   if (user.is_restricted || user.is_ultra_restricted) throw refused('Guests may not do this.');
-  if (user.is_stranger || (user.team_id !== undefined && !teams.includes(user.team_id)))
-    throw refused('You belong to another workspace.');
+  if (user.is_stranger || !teams.includes(user.team_id)) throw refused('You belong to another workspace.');
 }
 
 function refused(message: string): OperatorError {

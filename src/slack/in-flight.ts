@@ -26,10 +26,15 @@ export function createInFlight(clock: Clock): InFlight {
         () => false,
         () => false,
       );
-      const done = Promise.allSettled(running).then(() => true);
+      const done = untilNone(running).then(() => true);
       const result = await Promise.race([done, late]);
       waiting.abort();
       return result;
     },
   };
+}
+
+/** Also what begins while the rest is waited for. */
+async function untilNone(running: ReadonlySet<Promise<void>>): Promise<void> {
+  while (running.size > 0) await Promise.allSettled(running);
 }

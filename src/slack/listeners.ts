@@ -1,4 +1,4 @@
-import type { App, RespondFn } from '@slack/bolt';
+import type { App, RespondFn, webApi } from '@slack/bolt';
 import type { Clock } from '../base/clock.ts';
 import { messageOf, OperatorError } from '../base/error.ts';
 import type { Logger } from '../base/logger.ts';
@@ -24,47 +24,49 @@ export interface ListenerDeps extends CommandDeps {
 
 /** Registers the slash command and the buttons: acknowledge first, then parse, claim the delivery, and ask the engine. */
 export function addListeners(app: App, deps: ListenerDeps): void {
-  app.command(deps.command, async ({ ack, body, respond }) => {
-    await ack();
-    const typed = parseCommand(body);
-    if (!typed) return;
-    await answering(deps, respond, typed.delivery, () =>
-      answerCommand(deps, typed.text, {
-        channel: typed.channel,
-        asker: () => deps.identity.asker(typed.userId, typed.teamId),
-        zoneOffsetMinutes: () => deps.zoneOffsetMinutes(typed.userId),
-      }),
-    );
-  });
-  app.action(/^(?:proposal|run)_[a-z]+$/, async ({ ack, body, respond }) => {
-    await ack();
-    const click = parseClick(body);
-    if (!click) return;
-    await answering(deps, respond, click.delivery, async () => {
-      await answerClick(deps, click, await deps.identity.asker(click.userId, click.teamId));
-      return undefined;
-    });
-  });
+  app.command(deps.command, ({ ack, body, respond, client }) =>
+    deps.inFlight.track(async () => {
+      await ack();
+      const typed = parseCommand(body);
+      if (!typed) return;
+      const tell = teller(deps, { respond, client, channel: typed.channel, user: typed.userId });
+      await answering(deps, tell, typed.delivery, () =>
+        answerCommand(deps, typed.text, {
+          channel: typed.channel,
+          asker: () => deps.identity.asker(typed.userId, typed.teamId),
+          zoneOffsetMinutes: () => deps.zoneOffsetMinutes(typed.userId),
+        }),
+      );
+    }),
+  );
+  app.action(/^(?:proposal|run)_[a-z]+$/, ({ ack, body, respond, client }) =>
+    deps.inFlight.track(async () => {
+      await ack();
+      const click = parseClick(body);
+      if (!click) return;
+      const tell = teller(deps, { respond, client, channel: click.channel, user: click.userId });
+      await answering(deps, tell, click.delivery, async () => {
+        await answerClick(deps, click, await deps.identity.asker(click.userId, click.teamId));
+        return undefined;
+      });
+    }),
+  );
 }
 
 /** Does a delivery's work once, and tells the person alone what came of it. */
 async function answering(
   deps: ListenerDeps,
-  respond: RespondFn,
+  tell: Tell,
   delivery: string,
   work: () => Promise<Message | undefined>,
 ): Promise<void> {
-  await deps.inFlight.track(async () => {
-    try {
-      if (!(await deps.messages.claim(`delivery:${delivery}`, deps.clock.now()))) return;
-      const answer = await work();
-      if (answer) await tell(respond, answer);
-    } catch (error) {
-      await tell(respond, renderError(operatorErrorOf(error, deps.logger))).catch((failure: unknown) => {
-        deps.logger.warn('a person could not be told of an error', { error: messageOf(failure) });
-      });
-    }
-  });
+  try {
+    if (!(await deps.messages.claim(`delivery:${delivery}`, deps.clock.now()))) return;
+    const answer = await work();
+    if (answer) await tell(answer);
+  } catch (error) {
+    await tell(renderError(operatorErrorOf(error, deps.logger)));
+  }
 }
 
 function operatorErrorOf(error: unknown, logger: Logger): Pick<OperatorError, 'located' | 'hint'> {
@@ -79,6 +81,27 @@ function operatorErrorOf(error: unknown, logger: Logger): Pick<OperatorError, 'l
   };
 }
 
-async function tell(respond: RespondFn, { text, blocks }: Message): Promise<void> {
-  await respond({ response_type: 'ephemeral', replace_original: false, text, blocks: [...blocks] });
+/** Tells one person something; it never rejects, for nobody could be told of that. */
+type Tell = (message: Message) => Promise<void>;
+
+interface Addressee {
+  readonly respond: RespondFn;
+  readonly client: webApi.WebClient;
+  readonly channel: string | null;
+  readonly user: string;
+}
+
+/** Over the response_url, which ends after 30 minutes and five uses; else as an ephemeral message. */
+function teller({ logger }: ListenerDeps, { respond, client, channel, user }: Addressee): Tell {
+  return async ({ text, blocks }) => {
+    try {
+      await respond({ response_type: 'ephemeral', replace_original: false, text, blocks: [...blocks] });
+    } catch (failure) {
+      logger.info('a response_url did not take an answer', { error: messageOf(failure) });
+      if (channel === null) return;
+      await client.chat.postEphemeral({ channel, user, text, blocks: [...blocks] }).catch((error: unknown) => {
+        logger.warn('a person could not be told something', { error: messageOf(error) });
+      });
+    }
+  };
 }

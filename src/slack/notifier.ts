@@ -1,19 +1,18 @@
 import type { Clock } from '../base/clock.ts';
-import { digestOf } from '../base/digest.ts';
 import { messageOf } from '../base/error.ts';
 import type { RunId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Policy } from '../engine/policy.ts';
 import type { MessageStore } from '../engine/ports.ts';
-import type { RunView } from '../engine/view.ts';
+import type { ProposalView, RunView } from '../engine/view.ts';
 import type { RunbookLibrary } from '../runbook/load.ts';
-import type { Message } from './limits.ts';
 import type { LiveClient, Shown } from './live-client.ts';
-import { createPace, type Pace } from './pace.ts';
-import { renderProposalMessage } from './views/proposal.ts';
-import { renderRawOutput } from './views/raw-output.ts';
-import { renderRunMessage } from './views/run.ts';
+import { createPace } from './pace.ts';
+import { createPosting, type Posting, type WantedFile } from './posting.ts';
+import { planFileName, renderProposalMessage } from './views/proposal.ts';
+import { renderRawOutput, renderWholePlan } from './views/raw-output.ts';
+import { renderRunMessage, runFileName } from './views/run.ts';
 
 /*
  * Slack's messages are projections of what is stored: this loop looks for runs whose message is behind, renders them and
@@ -37,28 +36,40 @@ export interface Notifier extends AsyncDisposable {
   serve(): void;
   /** Shows a run now; `refused` says why Slack does not take it, such as `not_in_channel`. */
   show(id: RunId): Promise<Shown>;
+  /** Shows a run, waiting while Slack wants fewer calls, but not longer than some seconds. */
+  showPatiently(id: RunId): Promise<Shown>;
 }
 
 const AT_ONCE = 20;
-const REFUSED_PAUSE_MS = 60_000;
+const PATIENCE_MS = 8000;
+/** Runs that cannot be shown now are looked at again after at most this, for something urgent may have happened. */
+const LATER_AT_MOST_MS = 1000;
+/** Runs that Slack refuses are tried again after this, then after twice as long, and so on. */
+const REFUSED_PAUSE_MS = { first: 60_000, most: 3_600_000 };
 
 /** A notifier; nothing happens before `serve`. */
 export function createNotifier(deps: NotifierDeps): Notifier {
   return new ProjectingNotifier(deps);
 }
 
+/** A message that was shown, and what belongs into its thread. Threads come last: a proposal never waits for a file. */
+interface Part {
+  readonly shown: Shown;
+  readonly file?: Pick<WantedFile, 'subject' | 'file'>;
+}
+
 class ProjectingNotifier implements Notifier {
   readonly #deps: NotifierDeps;
-  readonly #pace: Pace;
+  readonly #posting: Posting;
   readonly #stopping = new AbortController();
   readonly #syncing = new Map<RunId, Promise<Shown>>();
-  readonly #lastShown = new Map<string, string>();
-  readonly #refusedUntil = new Map<RunId, number>();
+  /** Runs that were not shown: when to try again, and how often Slack refused them. */
+  readonly #waiting = new Map<RunId, { readonly untilMs: number; readonly refusals: number }>();
   #serving: Promise<void> | undefined;
 
   constructor(deps: NotifierDeps) {
     this.#deps = deps;
-    this.#pace = createPace(deps.clock);
+    this.#posting = createPosting({ ...deps, pace: createPace(deps.clock) });
   }
 
   serve(): void {
@@ -68,9 +79,22 @@ class ProjectingNotifier implements Notifier {
   show(id: RunId): Promise<Shown> {
     const running = this.#syncing.get(id);
     if (running) return running;
-    const sync = this.#sync(id).finally(() => this.#syncing.delete(id));
+    const sync = this.#sync(id)
+      .then((shown) => this.#noted(id, shown))
+      .finally(() => this.#syncing.delete(id));
     this.#syncing.set(id, sync);
     return sync;
+  }
+
+  async showPatiently(id: RunId): Promise<Shown> {
+    const { clock } = this.#deps;
+    const deadline = clock.monotonicMs() + PATIENCE_MS;
+    for (;;) {
+      const shown = await this.show(id);
+      if (shown.kind === 'ok' || shown.kind === 'refused' || clock.monotonicMs() >= deadline) return shown;
+      if (this.#stopping.signal.aborted) return shown;
+      await clock.sleep(Math.min(shown.afterMs, LATER_AT_MOST_MS), this.#stopping.signal).catch(() => {});
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -80,94 +104,96 @@ class ProjectingNotifier implements Notifier {
   }
 
   async #loop(): Promise<void> {
-    const { messages, clock, logger, pollMs } = this.#deps;
+    const { clock, logger, pollMs } = this.#deps;
     while (!this.#stopping.signal.aborted) {
       try {
-        const due = (await messages.outdated(AT_ONCE)).filter((id) => (this.#refusedUntil.get(id) ?? 0) <= clock.now());
-        await Promise.all(due.map((id) => this.show(id)));
+        await Promise.all((await this.#due()).map((id) => this.#showLogging(id)));
       } catch (error) {
-        logger.error('showing runs in Slack failed', { error: messageOf(error) });
+        logger.error('looking for runs to show in Slack failed', { error: messageOf(error) });
       }
       await clock.sleep(pollMs, this.#stopping.signal).catch(() => {});
     }
   }
 
+  /** Runs whose message is behind, beside those that wait, which must not keep others from their turn. */
+  async #due(): Promise<RunId[]> {
+    const { messages, clock } = this.#deps;
+    const outdated = await messages.outdated(AT_ONCE + this.#waiting.size);
+    const now = clock.monotonicMs();
+    return outdated.filter((id) => (this.#waiting.get(id)?.untilMs ?? 0) <= now).slice(0, AT_ONCE);
+  }
+
+  async #showLogging(id: RunId): Promise<void> {
+    try {
+      await this.show(id);
+    } catch (error) {
+      this.#deps.logger.error('showing a run in Slack failed', { run: id, error: messageOf(error) });
+      this.#waiting.set(id, { untilMs: this.#deps.clock.monotonicMs() + REFUSED_PAUSE_MS.first, refusals: 0 });
+    }
+  }
+
+  #noted(id: RunId, shown: Shown): Shown {
+    const now = this.#deps.clock.monotonicMs();
+    const refusals = this.#waiting.get(id)?.refusals ?? 0;
+    if (shown.kind === 'ok') this.#waiting.delete(id);
+    else if (shown.kind === 'refused') {
+      const pause = Math.min(REFUSED_PAUSE_MS.most, REFUSED_PAUSE_MS.first * 2 ** refusals);
+      this.#waiting.set(id, { untilMs: now + pause, refusals: refusals + 1 });
+      this.#deps.logger.warn('Slack refused a message', { run: id, error: shown.error });
+    } else this.#waiting.set(id, { untilMs: now + Math.min(shown.afterMs, LATER_AT_MOST_MS), refusals });
+    return shown;
+  }
+
   async #sync(id: RunId): Promise<Shown> {
-    const { engine, messages, clock, logger } = this.#deps;
+    const { engine, messages } = this.#deps;
     const view = await engine.view(id);
     const { channel } = view.run;
     if (channel === null) return { kind: 'refused', error: 'no_channel' };
-    const run = await this.#showMessage(channel, `run:${id}`, this.#renderRun(view), view);
-    const parts = run.kind === 'ok' ? await this.#showParts(channel, run.ts, view) : [];
-    const bad = [run, ...parts].find(({ kind }) => kind !== 'ok');
+    const run = await this.#showRun(channel, view);
+    if (run.shown.kind !== 'ok') return run.shown;
+    const all = [run];
+    for (const part of view.proposals) all.push(await this.#showProposal(channel, part, view));
+    const attached: Shown[] = [];
+    for (const { shown, file } of all)
+      if (shown.kind === 'ok' && file)
+        attached.push(await this.#posting.attach({ ...file, channel, threadTs: shown.ts }));
+    const bad = [...all.map(({ shown }) => shown), ...attached].find(({ kind }) => kind !== 'ok');
     if (!bad) await messages.rendered(`run:${id}`, channel, view.run.revision);
-    if (bad?.kind === 'refused') {
-      logger.warn('Slack refused a message', { run: id, channel, error: bad.error });
-      this.#refusedUntil.set(id, clock.now() + REFUSED_PAUSE_MS);
-    }
-    return bad ?? run;
+    return bad ?? run.shown;
   }
 
-  #renderRun(view: RunView): Message {
-    const runbook = this.#deps.runbooks.runbooks.find(({ name }) => name === view.run.runbook);
-    return renderRunMessage({
-      view,
-      probes: runbook?.steps.map(({ probe }) => probe.id) ?? [],
-      now: this.#deps.clock.now(),
-    });
+  /** A run's message; what it rests on is attached as a file when it has ended. */
+  async #showRun(channel: string, view: RunView): Promise<Part> {
+    const { runbooks, clock } = this.#deps;
+    const { run } = view;
+    const runbook = runbooks.runbooks.find(({ name }) => name === run.runbook);
+    const probes = runbook?.steps.map(({ probe }) => probe.id) ?? [];
+    const message = renderRunMessage({ view, probes, now: clock.now() });
+    const how = run.state === 'reading' ? 'progress' : 'urgent';
+    const shown = await this.#posting.show({ subject: `run:${run.id}`, channel, message, sinceMs: run.createdAt, how });
+    if (run.state === 'reading' || (view.steps.length === 0 && message.complete)) return { shown };
+    const name = runFileName(run.id);
+    const title = `Run ${run.id}: evidence and raw output`;
+    return {
+      shown,
+      file: { subject: `raw:${run.id}`, file: () => ({ name, title, text: renderRawOutput(view) }) },
+    };
   }
 
-  async #showParts(channel: string, ts: string, view: RunView): Promise<Shown[]> {
-    const shown: Shown[] = [];
-    for (const part of view.proposals) {
-      const approvers = this.#deps.policy.approversBeside(part.proposal.requester).map(({ name }) => name);
-      shown.push(
-        await this.#showMessage(
-          channel,
-          `proposal:${part.proposal.id}`,
-          renderProposalMessage({ view: part, approvers }),
-          view,
-        ),
-      );
-    }
-    if (view.run.state !== 'reading' && view.steps.length > 0) shown.push(await this.#attachRaw(channel, ts, view));
-    return shown;
-  }
-
-  /** Posts a subject's message once, then updates it whenever it would look different. */
-  async #showMessage(channel: string, subject: string, message: Message, view: RunView): Promise<Shown> {
-    const { messages, live } = this.#deps;
-    const look = digestOf(message);
-    const record = await messages.find(subject);
-    const known = record?.ts ?? (record ? await live.find(record.channel, subject, view.run.createdAt) : undefined);
-    if (known !== undefined && this.#lastShown.get(subject) === look) return { kind: 'ok', ts: known };
-    const wait = this.#pace.waitMs(subject, { urgent: known === undefined || view.run.state !== 'reading' });
-    if (wait > 0) return { kind: 'later', afterMs: wait };
-    if (!record) await messages.reserve(subject, channel);
-    const shown =
-      known === undefined
-        ? await live.post(channel, message, subject)
-        : await live.update(record?.channel ?? channel, known, message);
-    this.#pace.happened(subject, shown);
-    if (shown.kind !== 'ok') return shown;
-    if (record?.ts !== shown.ts) await messages.posted(subject, channel, shown.ts, 0);
-    this.#lastShown.set(subject, look);
-    return shown;
-  }
-
-  /** What the hosts printed, once, as a file in the run's thread. */
-  async #attachRaw(channel: string, ts: string, view: RunView): Promise<Shown> {
-    const { messages, live } = this.#deps;
-    const subject = `raw:${view.run.id}`;
-    if (!(await messages.reserve(subject, channel))) return { kind: 'ok', ts };
-    const text = renderRawOutput(view);
-    const shown = await live.upload(channel, ts, {
-      name: `run-${view.run.id}.txt`,
-      title: `Run ${view.run.id}: evidence and raw output`,
-      text,
-    });
-    if (shown.kind === 'ok') await messages.posted(subject, channel, ts, 0);
-    else this.#deps.logger.warn('raw output could not be attached', { run: view.run.id, kind: shown.kind });
-    return { kind: 'ok', ts };
+  /** A proposal's message; a plan that does not fit into it is attached as a file. */
+  async #showProposal(channel: string, view: ProposalView, { run }: RunView): Promise<Part> {
+    const { proposal } = view;
+    const approvers = this.#deps.policy.approversBeside(proposal.requester).map(({ name }) => name);
+    const message = renderProposalMessage({ view, approvers });
+    const how = proposal.state === 'applying' || proposal.state === 'undoing' ? 'progress' : 'urgent';
+    const subject = `proposal:${proposal.id}`;
+    const shown = await this.#posting.show({ subject, channel, message, sinceMs: run.createdAt, how });
+    if (message.complete) return { shown };
+    const name = planFileName(proposal.id);
+    const title = `Proposal ${proposal.id}: the whole change`;
+    return {
+      shown,
+      file: { subject: `plan:${proposal.id}`, file: () => ({ name, title, text: renderWholePlan(view) }) },
+    };
   }
 }

@@ -1,47 +1,83 @@
 import type { Clock } from '../base/clock.ts';
 import type { Shown } from './live-client.ts';
 
+/** How something is shown: `progress` leaves room for what is `urgent`, such as a run's end; `post` is a new message. */
+export type Showing = 'post' | 'urgent' | 'progress';
+
 /** When a message may be shown again, so that Slack's rates hold. */
 export interface Pace {
-  /** How long to wait; 0 = now. Urgent messages, such as a run's end, wait less than progress does. */
-  waitMs(subject: string, options: { readonly urgent: boolean }): number;
-  happened(subject: string, shown: Shown): void;
+  /** How long to wait; 0 = now. `about` is a message's subject, or the channel of a post. */
+  waitMs(about: string, how: Showing): number;
+  happened(about: string, how: Showing, shown: Shown): void;
 }
 
-/** chat.update is Tier 3: about 50 a minute for all messages together (docs.slack.dev/apis/web-api/rate-limits). */
-const PER_MINUTE = 45;
-/** Calls that progress leaves for what is urgent. */
-const KEPT_FOR_URGENT = 20;
-const PROGRESS_GAP_MS = 3000;
-const URGENT_GAP_MS = 700;
+/**
+ * chat.update is Tier 3, about 50 a minute for all messages together (docs.slack.dev/apis/web-api/rate-limits): a full
+ * bucket and what flows in during a minute are 50.
+ */
+const UPDATES = { perMinute: 35, burst: 15 };
+/** chat.postMessage: about one a second in each channel, with short bursts (same page). */
+const POSTS = { perMinute: 55, burst: 4 };
+/** Updates that progress leaves for what is urgent. */
+const KEPT_FOR_URGENT = 6;
+const GAP_MS = { post: 0, urgent: 700, progress: 3000 } as const;
+const MINUTE_MS = 60_000;
 
 /** A pace over all messages of one workspace. */
 export function createPace(clock: Clock): Pace {
+  const updates = createBucket(UPDATES, clock.monotonicMs());
+  const posts = new Map<string, Bucket>();
   const last = new Map<string, number>();
-  let tokens = PER_MINUTE;
-  let filledAt = clock.monotonicMs();
   let pausedUntil = 0;
-
-  const refill = (now: number): void => {
-    tokens = Math.min(PER_MINUTE, tokens + ((now - filledAt) / 60_000) * PER_MINUTE);
-    filledAt = now;
-  };
+  const bucketOf = (about: string, how: Showing): Bucket =>
+    how === 'post' ? (posts.get(about) ?? createBucket(POSTS, clock.monotonicMs())) : updates;
 
   return {
-    waitMs: (subject, { urgent }) => {
+    waitMs: (about, how) => {
       const now = clock.monotonicMs();
-      refill(now);
-      const floor = urgent ? 1 : 1 + KEPT_FOR_URGENT;
-      const forTokens = tokens >= floor ? 0 : ((floor - tokens) / PER_MINUTE) * 60_000;
-      const gap = urgent ? URGENT_GAP_MS : PROGRESS_GAP_MS;
-      const forGap = (last.get(subject) ?? Number.NEGATIVE_INFINITY) + gap - now;
-      return Math.max(0, forTokens, forGap, pausedUntil - now);
+      const needed = how === 'progress' ? 1 + KEPT_FOR_URGENT : 1;
+      const forGap = (last.get(about) ?? Number.NEGATIVE_INFINITY) + GAP_MS[how] - now;
+      return Math.max(0, bucketOf(about, how).waitMs(needed, now), forGap, pausedUntil - now);
     },
-    happened: (subject, shown) => {
+    happened: (about, how, shown) => {
       const now = clock.monotonicMs();
-      tokens -= 1;
-      last.set(subject, now);
+      const bucket = bucketOf(about, how);
+      bucket.take(now);
+      if (how === 'post') posts.set(about, bucket);
+      else last.set(about, now);
+      forgetOld(last, now);
       if (shown.kind === 'later') pausedUntil = Math.max(pausedUntil, now + shown.afterMs);
     },
   };
+}
+
+interface Bucket {
+  waitMs(tokens: number, now: number): number;
+  take(now: number): void;
+}
+
+function createBucket(
+  { perMinute, burst }: { readonly perMinute: number; readonly burst: number },
+  start: number,
+): Bucket {
+  let tokens = burst;
+  let filledAt = start;
+  const fill = (now: number): void => {
+    tokens = Math.min(burst, tokens + ((now - filledAt) / MINUTE_MS) * perMinute);
+    filledAt = now;
+  };
+  return {
+    waitMs: (wanted, now) => {
+      fill(now);
+      return tokens >= wanted ? 0 : Math.ceil(((wanted - tokens) / perMinute) * MINUTE_MS);
+    },
+    take: (now) => {
+      fill(now);
+      tokens -= 1;
+    },
+  };
+}
+
+function forgetOld(last: Map<string, number>, now: number): void {
+  for (const [about, at] of last) if (at + GAP_MS.progress < now) last.delete(about);
 }

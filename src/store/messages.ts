@@ -3,6 +3,9 @@ import type { MessageStore } from '../engine/ports.ts';
 import type { Executor } from './schema.ts';
 import type { Query, Transact } from './transact.ts';
 
+/** Slack repeats what was not acknowledged within minutes (docs.slack.dev/apis/events-api); a day is far beyond that. */
+const REMEMBERED_MS = 86_400_000;
+
 /** Slack messages that show stored state, and which deliveries were seen. */
 export function createMessageStore(query: Query, transact: Transact): MessageStore {
   return {
@@ -42,6 +45,10 @@ export function createMessageStore(query: Query, transact: Transact): MessageSto
     outdated: (limit) => query((db) => outdatedRuns(db, limit)),
     claim: (key, at) =>
       transact(async (db) => {
+        await db
+          .deleteFrom('deliveries')
+          .where('at', '<', at - REMEMBERED_MS)
+          .execute();
         const result = await db
           .insertInto('deliveries')
           .values({ key, at })

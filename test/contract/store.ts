@@ -399,6 +399,13 @@ export function describeStore(name: string, start: () => Promise<StoreUnderTest>
         expect(await store.messages.claim('envelope-2', 1)).toBe(true);
       });
 
+      test('remember a delivery for a day and then forget it', async () => {
+        const day = 86_400_000;
+        expect(await store.messages.claim('envelope-1', 1000)).toBe(true);
+        expect(await store.messages.claim('envelope-1', 1000 + day)).toBe(false);
+        expect(await store.messages.claim('envelope-1', 1001 + day)).toBe(true);
+      });
+
       test('are outdated until they show the latest revision, which never goes back', async () => {
         const id = await store.runs.create(newRun());
         await store.runs.create(newRun({ surface: 'cli', channel: null }));

@@ -37,6 +37,15 @@ describe('explanations', () => {
     ]);
   });
 
+  it('that differ in a number alone are given by host, and what the hosts share once, at the end', () => {
+    const group = groupOf(found('a', ['5 sockets.', 'No keepalive.']), found('b', ['9 sockets.', 'No keepalive.']));
+    expect(explanations(group)).toEqual([
+      { hosts: ['a'], sentences: ['5 sockets.'] },
+      { hosts: ['b'], sentences: ['9 sockets.'] },
+      { hosts: ['a', 'b'], sentences: ['No keepalive.'] },
+    ]);
+  });
+
   it('are told apart by where sentences begin and end', () => {
     expect(explanations(groupOf(found('a', ['One. Two.']), found('b', ['One.', 'Two.'])))).toHaveLength(2);
   });

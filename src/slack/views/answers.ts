@@ -4,7 +4,7 @@ import { shorten } from '../../base/plain-text.ts';
 import { paramHelp } from '../../engine/phrases.ts';
 import type { HistoryEntry } from '../../engine/ports.ts';
 import type { RunbookLibrary } from '../../runbook/load.ts';
-import { bold, code, escapeText, paragraph, plain, richText, slackTime } from '../blocks.ts';
+import { bold, code, escapeText, paragraph, plain, richText, when } from '../blocks.ts';
 import { LIMITS, type Message, withinLimits } from '../limits.ts';
 
 /** What the command can do. */
@@ -41,27 +41,40 @@ export function renderRunbooks({ runbooks, broken }: RunbookLibrary): Message {
     richText(paragraph(plain('There are no runbooks yet. Put one into the runbook directory; the README shows how.'))),
   ];
   return withinLimits({
-    text: escapeText(runbooks.map(({ name, title }) => `${name}: ${title}`).join('\n') || 'There are no runbooks yet.'),
+    text: escapeText(
+      runbooks.map(({ name, title }) => `${name}: ${title}`).join('\n') || 'There are no runbooks yet.',
+      LIMITS.topLevelText,
+    ),
     blocks: blocks.length + damaged.length === 0 ? empty : [...blocks, ...damaged],
+    rest: 'More than fits here. On the machine of the bot, `countersign list` has all of them.',
   });
 }
 
 /** Runs, newest first. */
 export function renderHistory(entries: readonly HistoryEntry[], command: string): Message {
-  if (entries.length === 0) {
-    return {
-      text: 'No runs to show.',
-      blocks: [richText(paragraph(plain('No runs to show. Start one: '), code(`${command} run time-wait on @web`)))],
-    };
-  }
-  return withinLimits({ text: escapeText(entries.map(entryText).join('\n')), blocks: entries.map(entryBlock) });
+  return entries.length === 0
+    ? nothing('No runs to show. Start one:', `${command} run NAME on HOSTS`)
+    : renderEntries(entries, 'More runs than fit here: name a host, or ask for less with "since 2h".');
+}
+
+/** What runs now and what waits for people. */
+export function renderUnderWay(entries: readonly HistoryEntry[], command: string): Message {
+  return entries.length === 0
+    ? nothing('Nothing runs and nothing waits. What ran before:', `${command} history`)
+    : renderEntries(entries, 'More runs than fit here: ask for one by its number.');
+}
+
+function nothing(sentence: string, usage: string): Message {
+  return { text: `${sentence} ${usage}`, blocks: [richText(paragraph(plain(`${sentence} `), code(usage)))] };
+}
+
+function renderEntries(entries: readonly HistoryEntry[], rest: string): Message {
+  const text = escapeText(entries.map(entryText).join('\n'), LIMITS.topLevelText);
+  return withinLimits({ text, blocks: entries.map(entryBlock), rest });
 }
 
 function entryBlock(entry: HistoryEntry): KnownBlock {
-  return {
-    type: 'section',
-    text: { type: 'mrkdwn', text: `${slackTime(entry.run.createdAt)}  ${escapeText(entryText(entry), 2500)}` },
-  };
+  return richText(paragraph(when(entry.run.createdAt), plain(`  ${entryText(entry)}`)));
 }
 
 function entryText({ run, hosts, worst, proposals }: HistoryEntry): string {
@@ -86,5 +99,13 @@ export function renderError(error: Pick<OperatorError, 'located' | 'hint'>): Mes
   return {
     text: escapeText([what, ...hint].join('\n'), LIMITS.topLevelText),
     blocks: [richText(paragraph(bold(what), ...hint.map((sentence) => plain(`\n${sentence}`))))],
+  };
+}
+
+/** A sentence for the person who asked. */
+export function renderNotice(sentence: string): Message {
+  return {
+    text: escapeText(sentence, LIMITS.topLevelText),
+    blocks: [richText(paragraph(plain(shorten(sentence, LIMITS.sectionText))))],
   };
 }

@@ -17,7 +17,7 @@ import {
   richText,
   slackTime,
 } from '../blocks.ts';
-import { LIMITS, type Message, withinLimits } from '../limits.ts';
+import { type BoundedMessage, LIMITS, withinLimits } from '../limits.ts';
 
 /** What a proposal's message needs beside the proposal. */
 export interface ProposalMessageInput {
@@ -26,26 +26,33 @@ export interface ProposalMessageInput {
   readonly approvers: readonly string[];
 }
 
+type DiffLine = PlanGroup['diffs'][number]['lines'][number];
+
+/** From this many hosts on they are counted, too. */
+const HOSTS_UNCOUNTED = 5;
+const CONTEXT_LINES = 3;
+
+/** The name of the file in the proposal's thread that holds a plan too long for the message. */
+export function planFileName(id: string): string {
+  return `proposal-${id}.txt`;
+}
+
 /** A proposal's message: the exact difference, what it is predicted to do, who may decide; then what became of it. */
-export function renderProposalMessage({ view, approvers }: ProposalMessageInput): Message {
+export function renderProposalMessage({ view, approvers }: ProposalMessageInput): BoundedMessage {
   const { proposal } = view;
-  const hosts = list(proposal.plan.hosts.map(({ host }) => host));
+  const hosts = hostsOf(view);
   const groups = groupPlans(proposal.plan.hosts);
   return withinLimits({
     text: escapeText(summary(view, hosts), LIMITS.topLevelText),
     blocks: [
       richText(
-        paragraph(
-          bold(`Proposal ${proposal.id}: ${proposal.plan.title}`),
-          plain(` on ${shorten(hosts, 300)}`),
-          ...needText(view),
-        ),
+        paragraph(bold(`Proposal ${proposal.id}: ${proposal.plan.title}`), plain(` on ${hosts}`), ...needText(view)),
       ),
-      ...groups.map((group) => planBlock(group, groups.length > 1)),
+      ...groups.flatMap((group) => planBlocks(group, groups.length > 1)),
       ...left(view),
-      ...outcome(view),
     ],
-    keep: present(terms(view, approvers), buttons(view)),
+    keep: present(...outcome(view), terms(view, approvers), buttons(view)),
+    rest: `Not all of the change fits here. Read ${planFileName(proposal.id)} in the thread before you decide.`,
   });
 }
 
@@ -55,22 +62,46 @@ function needText({ proposal, approvals }: ProposalView) {
   return [plain(` · needs ${count(missing, 'approval')}`)];
 }
 
-function planBlock(group: PlanGroup, named: boolean): KnownBlock {
+function hostsOf({ proposal }: ProposalView): string {
+  const names = proposal.plan.hosts.map(({ host }) => host);
+  return `${names.length > HOSTS_UNCOUNTED ? `${count(names.length, 'host')}: ` : ''}${list(names)}`;
+}
+
+/** What changes, then what that does; apart, so that a long difference leaves room for the risk. */
+function planBlocks(group: PlanGroup, named: boolean): KnownBlock[] {
   const diffs = group.diffs.flatMap(({ target, lines }) => [
     paragraph(bold(target)),
-    preformatted(lines.map(({ sign, text }) => `${sign} ${text}`).join('\n')),
+    preformatted(
+      nearChanges(lines)
+        .map(({ sign, text }) => `${sign} ${text}`)
+        .join('\n'),
+    ),
   ]);
-  return richText(
-    ...(named ? [paragraph(bold(`On ${list(group.hosts)}`))] : []),
-    ...diffs,
+  const said = [
     ...labelled('Predicted', group.predicted),
     ...labelled('Risk', group.risks),
     ...labelled('Proof', group.proof),
+  ];
+  const heading = named ? [paragraph(bold(`On ${list(group.hosts)}`))] : [];
+  return [[...heading, ...diffs], said].filter((parts) => parts.length > 0).map((parts) => richText(...parts));
+}
+
+/** The changed lines and some around them, as diff -u shows them; long unchanged stretches become one line. */
+function nearChanges(lines: readonly DiffLine[]): DiffLine[] {
+  const near = lines.map((_, at) =>
+    lines.slice(Math.max(0, at - CONTEXT_LINES), at + CONTEXT_LINES + 1).some(({ sign }) => sign !== ' '),
   );
+  return lines.flatMap((line, at): DiffLine[] => {
+    if (near[at]) return [line];
+    if (at > 0 && !near[at - 1]) return [];
+    const next = near.indexOf(true, at);
+    const hidden = (next === -1 ? lines.length : next) - at;
+    return [{ sign: ' ', text: `… ${count(hidden, 'line')} unchanged` }];
+  });
 }
 
 function labelled(label: string, sentences: readonly string[]) {
-  return sentences.length === 0 ? [] : [paragraph(bold(label), plain(`  ${shorten(sentences.join(' '), 1500)}\n`))];
+  return sentences.length === 0 ? [] : [paragraph(bold(label), plain(`  ${sentences.join(' ')}\n`))];
 }
 
 function left({ proposal }: ProposalView): KnownBlock[] {
@@ -78,18 +109,14 @@ function left({ proposal }: ProposalView): KnownBlock[] {
   return lines.length === 0 ? [] : [richText(paragraph(plain(lines.join('\n'))))];
 }
 
+/** Who decided and what came of it; always shown, so it is bounded here. */
 function outcome(view: ProposalView): KnownBlock[] {
-  const changes = changeSentences(view);
-  const attempts = attemptSentences(view).map((sentence) => shorten(sentence, 700));
-  if (changes.length + attempts.length === 0) return [];
+  const changes = shorten(changeSentences(view).join(' '), 800);
+  const attempts = shorten(attemptSentences(view).join('\n'), 2000);
+  if (changes === '' && attempts === '') return [];
   return [
     { type: 'divider' },
-    richText(
-      paragraph(
-        bold(changes.join(' ') || 'Under way.'),
-        ...(attempts.length === 0 ? [] : [plain(`\n${attempts.join('\n')}`)]),
-      ),
-    ),
+    richText(paragraph(bold(changes || 'Under way.'), ...(attempts === '' ? [] : [plain(`\n${attempts}`)]))),
   ];
 }
 

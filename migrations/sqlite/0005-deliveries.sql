@@ -1,0 +1,2 @@
+-- Deliveries that were seen are forgotten after a day, oldest first.
+CREATE INDEX deliveries_at ON deliveries (at);
