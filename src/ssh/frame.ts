@@ -24,7 +24,7 @@ _cs_stop() {
   trap '' TERM HUP INT
   exec >/dev/null 2>&1
   [ -n "$_cs_dog" ] && kill -TERM "$_cs_dog"
-  [ -n "$_cs_timeout" ] || _cs_term "COUNTERSIGN_STEP=$_cs_t" &
+  _cs_term "COUNTERSIGN_STEP=$_cs_t" &
   [ -n "$_cs_child" ] && { kill -TERM "$_cs_child"; wait "$_cs_child"; }
   exit 143
 }

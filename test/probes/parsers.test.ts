@@ -109,3 +109,8 @@ describe('the counters', () => {
     expect(JSON.stringify(parsed)).not.toContain('ActiveOpens');
   });
 });
+
+it('a kernel version is never read from part of a number', () => {
+  const output = { stdout: 'release=4.19553.el8_10.x86_64\n', stderr: '', exitCode: 0, droppedBytes: 0 };
+  expect(probeById('kernel').parse(output).ok).toBe(false);
+});

@@ -7,7 +7,7 @@ import type { KernelFact } from './fact.ts';
 export function parseKernel(output: ProbeOutput): Parsed<KernelFact> {
   const broken = brokenOutput(output, 'uname');
   if (broken !== undefined) return broken;
-  const match = /^release=((\d{1,4})\.(\d{1,4})[\w.+~-]{0,200})$/m.exec(output.stdout);
+  const match = /^release=((\d{1,4})\.(\d{1,4})(?!\d)[\w.+~-]{0,200})$/m.exec(output.stdout);
   if (match === null) return unreadable(output, 'A line release=MAJOR.MINOR… from uname -r was expected.');
   const [, release = '', major, minor] = match;
   return {
