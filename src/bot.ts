@@ -57,14 +57,18 @@ export async function runBot(
   output.line('Stopping.');
 }
 
-/** Both tokens, or none; one alone is a mistake that must not end in a local page nobody looks at. */
+/** Both tokens, or none named; anything else is a mistake that must not end in a local page nobody looks at. */
 function slackAccess({ slack, file }: Config): SlackAccess | undefined {
-  const { botToken, appToken, apiUrl } = slack;
+  const { botToken, appToken, apiUrl, tokensNamed } = slack;
   if (botToken && appToken) return { botToken, appToken, apiUrl };
-  if (!botToken && !appToken) return undefined;
+  if (!tokensNamed) return undefined;
+  const missing = [
+    ...(botToken ? [] : ['slack.bot_token (xoxb-…)']),
+    ...(appToken ? [] : ['slack.app_token (xapp-…)']),
+  ];
   throw new OperatorError('config/invalid', {
-    message: `only the ${botToken ? 'bot' : 'app'} token is set`,
-    hint: 'Set both slack.bot_token (xoxb-…) and slack.app_token (xapp-…), or neither for the local stand-in.',
+    message: `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set`,
+    hint: 'Set what the configuration names for them; or remove both from it for the local stand-in.',
     location: { file, line: 1, column: 1 },
   });
 }

@@ -57,6 +57,16 @@ describe('the bot', { timeout: 30_000 }, () => {
     expect(stderr).toContain(`Slack refuses the ${which} token: invalid_auth`);
   });
 
+  it.each([
+    ['both tokens', 'COUNTERSIGN_TEST_UNSET', 'slack.bot_token (xoxb-…) and slack.app_token (xapp-…) are not set'],
+    ['the app token', 'PATH', 'slack.app_token (xapp-…) is not set'],
+  ])('does not fall back to the local Slack when %s are named but not set', async (_which, variable, message) => {
+    const set = scene('slack:', `  bot_token: { env: ${variable} }`, '  app_token: { env: COUNTERSIGN_TEST_UNSET }');
+    const { status, stderr } = await set.run('start');
+    expect(status).toBe(8);
+    expect(stderr).toContain(message);
+  });
+
   it('ends when Slack cannot be reached, and says that the command line still works', async () => {
     const sandbox = await startTestSandbox();
     await sandbox.stop();

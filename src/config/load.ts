@@ -35,6 +35,8 @@ interface SlackConfig {
   readonly command: string;
   /** Workspaces whose members count; undefined = the bot's own. */
   readonly teams: readonly string[] | undefined;
+  /** Whether the file names tokens at all; named but absent ones are a mistake, not a wish for the stand-in. */
+  readonly tokensNamed: boolean;
 }
 
 /** The runbooks that come with the package. */
@@ -83,6 +85,7 @@ function configFrom(file: string, source: YamlSource<ConfigFile>): Config {
     slack: {
       botToken: value.slack?.bot_token && secretOf(value.slack.bot_token, near),
       appToken: value.slack?.app_token && secretOf(value.slack.app_token, near),
+      tokensNamed: value.slack?.bot_token !== undefined || value.slack?.app_token !== undefined,
       apiUrl: value.slack?.api_url,
       command: value.slack?.command ?? '/runbook',
       teams: value.slack?.teams,

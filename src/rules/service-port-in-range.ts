@@ -93,6 +93,7 @@ function explanation({ sysctl, exposed, portsText, taken, leftOver, bindFailure:
       : `reserved is only ${formatPortRanges(sysctl.reservedPorts)}`;
   const sentences = [
     `${one ? 'Port' : 'Ports'} ${portsText} ${one ? 'lies' : 'lie'} in ip_local_port_range ${low}-${high}, from which the kernel takes the local ports of outgoing connections, and ${reserved}.`,
+    `${list(exposed.slice(0, OWNERS_NAMED).map(belongs))}${exposed.length > OWNERS_NAMED ? `; ${exposed.length - OWNERS_NAMED} more are in the evidence` : ''}.`,
   ];
   if (taken.length > 0) {
     sentences.push(
@@ -109,6 +110,21 @@ function explanation({ sysctl, exposed, portsText, taken, leftOver, bindFailure:
     );
   }
   return sentences;
+}
+
+const OWNERS_NAMED = 4;
+
+/** "8081 belongs to node (backend in conf.d/app.conf:6)"; without process ids, so that like hosts read alike. */
+function belongs({ port, owners, listening }: ServicePort): string {
+  const names = [...new Set(owners.flatMap((owner) => (owner.kind === 'process' ? [owner.name] : [])))];
+  const places = owners.flatMap((owner) => (owner.kind === 'process' ? [] : [ownerText(owner)]));
+  const who =
+    names.length > 0
+      ? names.join(' and ')
+      : listening
+        ? 'a process that is not visible'
+        : 'a service that is not listening now';
+  return `${port} belongs to ${who}${places.length > 0 ? ` (${places.slice(0, 2).join(', ')})` : ''}`;
 }
 
 function evidence({ facts, sysctl, exposed, taken, leftOver, bindFailure: failure }: Case): readonly Evidence[] {

@@ -11,8 +11,8 @@ afterEach(() => {
 
 describe('countersign start', () => {
   it.each([
-    ['bot_token', 'only the bot token is set'],
-    ['app_token', 'only the app token is set'],
+    ['bot_token', 'slack.app_token (xapp-…) is not set'],
+    ['app_token', 'slack.bot_token (xoxb-…) is not set'],
   ])('refuses to start with %s alone: nobody would look at a local page', async (key, message) => {
     scene = setCliScene({ config: [`slack: { ${key}: { file: token } }`] });
     scene.write('token', 'hunter2');

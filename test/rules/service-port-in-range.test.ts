@@ -65,7 +65,10 @@ describe('service ports in the ephemeral range', () => {
       sockets,
     });
     expect(finding).toMatchObject({ severity: 'critical', title: 'A service port is taken by an outgoing connection' });
-    expect(finding?.explanation[1]).toContain('127.0.0.1:8081 to 127.0.0.1:9090 (ESTAB) occupies');
+    expect(finding?.explanation[1]).toBe(
+      '8080 belongs to node (backend in /etc/nginx/conf.d/app.conf:2) and 8081 belongs to a service that is not listening now (backend in /etc/nginx/conf.d/app.conf:3).',
+    );
+    expect(finding?.explanation[2]).toContain('127.0.0.1:8081 to 127.0.0.1:9090 (ESTAB) occupies');
     expect(finding?.evidence).toContainEqual({
       label: 'Holds port 8081',
       value: '127.0.0.1:8081 to 127.0.0.1:9090 (ESTAB)',
