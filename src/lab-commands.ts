@@ -13,7 +13,12 @@ export async function createLabCommands(id: string | undefined): Promise<LabComm
   return {
     up: async ({ webHosts, load }) => {
       const lab = await upLab({ ...which, ids: systemIds, webHosts });
-      if (load) await lab.load({ ratePerHost: DEFAULT_RATE_PER_HOST });
+      try {
+        if (load) await lab.load({ ratePerHost: DEFAULT_RATE_PER_HOST });
+      } catch (error) {
+        await lab.down();
+        throw error;
+      }
       lab.detach();
       return [`Lab ${lab.id} is up.`, 'Inventory:', lab.inventoryYaml()];
     },

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -176,6 +176,15 @@ describe('labs on one machine', () => {
       ]);
     });
     expect(snapshot(MACHINE)).toBe(before);
+  });
+
+  it('keep their accounts when the machine replaces its own files by rename', async () => {
+    await withLab({}, async (lab) => {
+      // An identical copy, put in place as groupadd(8) does.
+      copyFileSync('/etc/group', '/etc/group.countersign-test');
+      renameSync('/etc/group.countersign-test', '/etc/group');
+      expect((await lab.exec('web-1', ['grep', '-c', '^countersign:', '/etc/group'])).stdout).toBe('1\n');
+    });
   });
 
   it('say which id or size they cannot have', async () => {

@@ -1,0 +1,60 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CATALOGUE } from '../src/compose.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { parseInventory } from '../src/inventory/load.ts';
+import { SUDO_RULES } from '../src/lab/sudoers.ts';
+import { checkRunbook } from '../src/runbook/load.ts';
+
+const README = readFileSync(fileURLToPath(new URL('../README.md', import.meta.url)), 'utf8');
+const MANIFEST = JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+
+/** The fenced blocks of a language, in order. */
+function blocks(language: string): string[] {
+  return [...README.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
+    .filter(([, tag]) => tag === language)
+    .map(([, , text = '']) => text);
+}
+
+let directory: string | undefined;
+afterEach(() => {
+  if (directory) rmSync(directory, { recursive: true, force: true });
+  directory = undefined;
+});
+
+describe('the README', () => {
+  it('shows a runbook that is sound', () => {
+    const text = blocks('yaml').find((block) => block.includes('name: before-upgrade')) ?? '';
+    expect(checkRunbook('before-upgrade.yaml', text, CATALOGUE)).toMatchObject({ ok: true });
+  });
+
+  it('shows a configuration and an inventory that load', () => {
+    directory = mkdtempSync(join(tmpdir(), 'countersign-readme-'));
+    const inventory = (blocks('yaml').find((block) => block.startsWith('defaults:')) ?? '').replace('AAAAI…', 'AAAAI');
+    const config = blocks('yaml').find((block) => block.startsWith('inventory:')) ?? '';
+    expect(parseInventory('inventory.yaml', inventory).hosts.map(({ name, groups }) => [name, groups])).toEqual([
+      ['web-1', ['web']],
+    ]);
+    writeFileSync(join(directory, 'inventory.yaml'), inventory);
+    writeFileSync(join(directory, 'countersign.yaml'), config);
+    expect(loadConfig(join(directory, 'countersign.yaml')).people).toHaveLength(2);
+  });
+
+  it('lists exactly the sudo rights that the lab gives', () => {
+    const shown = [...README.matchAll(/^countersign ALL=\(root\) NOPASSWD: (.*)$/gm)].map(([, rule]) => rule);
+    expect(shown).toEqual([...SUDO_RULES]);
+  });
+
+  it('names only scripts and files that exist', () => {
+    for (const [, script = ''] of README.matchAll(/npm run ([a-z:-]+)/g))
+      expect(Object.keys(MANIFEST.scripts)).toContain(script);
+    for (const [, path = ''] of README.matchAll(/\]\(((?:docs|src)\/[^)]+)\)/g)) {
+      expect(() => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)))).not.toThrow(/ENOENT/);
+    }
+  });
+});
