@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asAttemptId, asHostName, asPersonName, asProposalId, asRunId } from '../../src/base/ids.ts';
 import type { Attempt, Proposal, Run, RunHost } from '../../src/engine/model.ts';
+import { CHANGE_STATES } from '../../src/engine/state.ts';
 import { groupFindings, type ProposalView, type RunView } from '../../src/engine/view.ts';
 import type { Finding } from '../../src/rules/rule.ts';
 import { checkMessageBlocks } from '../../src/sandbox/blocks/check-blocks.ts';
@@ -74,20 +75,7 @@ const attempt: fc.Arbitrary<Attempt> = fc.record({
 
 const proposal: fc.Arbitrary<Proposal> = fc
   .record({
-    state: fc.constantFrom(
-      'open',
-      'rejected',
-      'expired',
-      'applying',
-      'proven',
-      'not_proven',
-      'stale',
-      'failed',
-      'needs_human',
-      'undoing',
-      'undone',
-      'undo_failed',
-    ),
+    state: fc.constantFrom(...CHANGE_STATES),
     hosts: fc.array(name, { minLength: 1, maxLength: 60 }),
     text: hostileText,
     texts: fc.array(hostileText, { maxLength: 4 }),
