@@ -9,6 +9,8 @@ const DEFAULT_RATE_PER_HOST = 40;
 /** A lab as the command line drives it, left running between commands; `id` names it when several are up. */
 export async function createLabCommands(id: string | undefined): Promise<LabCommands> {
   const { openLab, upLab } = await import('./lab/lab.ts');
+  const { FAULTS } = await import('./lab/faults/registry.ts');
+  const width = Math.max(...FAULTS.map(({ name }) => name.length));
   const which = { ...DEPS, ...(id === undefined ? {} : { id }) };
   return {
     up: async ({ webHosts, load }) => {
@@ -23,6 +25,7 @@ export async function createLabCommands(id: string | undefined): Promise<LabComm
       return [`Lab ${lab.id} is up.`, 'Inventory:', lab.inventoryYaml()];
     },
     status: () => openLab(which).status(),
+    faults: () => FAULTS.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}`),
     fault: async (name, hosts, mode) => {
       await openLab(which).fault(name, hosts.length === 0 ? 'all' : hosts, mode);
       return [`${name} is ${mode} on ${hosts.length === 0 ? 'all hosts that can have it' : hosts.join(', ')}.`];

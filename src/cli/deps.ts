@@ -21,6 +21,8 @@ export interface GeneratedFile {
 export interface LabCommands {
   up(options: { readonly webHosts: number; readonly load: boolean }): Promise<string[]>;
   status(): Promise<unknown>;
+  /** Every fault by name, with what is wrong then. */
+  faults(): string[];
   fault(name: string, hosts: readonly string[], mode: 'on' | 'off'): Promise<string[]>;
   load(options: { readonly ratePerHost: number; readonly seconds: number; readonly close: boolean }): Promise<string[]>;
   down(): Promise<string[]>;

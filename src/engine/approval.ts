@@ -6,7 +6,8 @@ import type { Policy } from './policy.ts';
 
 /** What one approval stands for: the plan, its hosts in order, the runbook's version and the facts the plan rests on. */
 export function proposalDigest(proposal: ProposalId, plan: ChangePlan, runbookVersion: string): string {
-  return digestOf({ proposal, remedy: plan.remedy, risk: plan.risk, hosts: plan.hosts, runbookVersion });
+  const { left: _left, ...promised } = plan;
+  return digestOf({ proposal, ...promised, runbookVersion });
 }
 
 /** What is stored about a proposal that a grant depends on. */
@@ -28,12 +29,20 @@ export function mintGrant(
   const { digest, plan, expiresAt } = proposal;
   if (digest !== proposalDigest(proposal.id, plan, runbookVersion)) return undefined;
   if (approvals.some(({ verdict }) => verdict === 'reject')) return undefined;
-  const allowed = new Set(policy.approversBeside(proposal.requester).map((person) => person.name));
+  const allowed = new Set(policy.approversBeside(proposal).map((person) => person.name));
   const counting = approvals.filter(
     (approval) => approval.digest === digest && allowed.has(approval.person) && approval.at < expiresAt,
   );
   if (new Set(counting.map(({ person }) => person)).size < proposal.neededApprovals) return undefined;
   return grant(proposal, expiresAt);
+}
+
+/**
+ * The grant for ending what was begun under an approval: confirming it on the host, or taking it back. It outlives the
+ * proposal, because a change that was begun in its last minute has to be ended, too.
+ */
+export function mintSettlingGrant(approved: Approved, policy: Policy): ApprovalGrant | undefined {
+  return mintGrant(approved, policy) && grant(approved.proposal, approved.proposal.expiresAt + UNDO_WINDOW_MS);
 }
 
 /** How long after its request an undo may be started on a host. */

@@ -1,10 +1,12 @@
-import type { ChangeAction, HostPlan } from '../remedies/remedy.ts';
+import type { ChangeAction, HostPlan, ShownLine } from '../remedies/remedy.ts';
 import type { HostName } from '../base/ids.ts';
 
 /** One line of a diff: kept, taken out or put in. */
 interface DiffLine {
   readonly sign: ' ' | '-' | '+';
   readonly text: string;
+  /** 1-based number in the file as it is now, where it is known. */
+  readonly line?: number;
 }
 
 /** What one action does, as people read it. */
@@ -40,19 +42,45 @@ export function groupPlans(plans: readonly HostPlan[]): PlanGroup[] {
 
 /** The exact difference that an action makes. */
 function diffOf(action: ChangeAction): ActionDiff {
-  if (action.kind === 'sysctl') {
-    return {
-      target: `${action.key} (in force at once)`,
-      lines: [
-        { sign: '-', text: action.before === '' ? '(empty)' : action.before },
-        { sign: '+', text: action.after },
-      ],
-    };
+  switch (action.kind) {
+    case 'sysctl':
+      return {
+        target: `${action.key} (in force at once)`,
+        lines: [
+          { sign: '-', text: action.before === '' ? '(empty)' : action.before },
+          { sign: '+', text: action.after },
+        ],
+      };
+    case 'file':
+      return fileDiff(action.path, action.before, action.after);
+    case 'edit':
+      return { target: action.path, lines: action.shown.map(shownLine) };
+    case 'nginx':
+      return { target: `then ${nginxLine(action)} -t, and only if it passes, -s reload`, lines: [] };
   }
-  const after = linesOf(action.after);
-  if (action.before === null)
-    return { target: `${action.path} (new file)`, lines: after.map((text) => ({ sign: '+', text })) };
-  return { target: action.path, lines: lineDiff(linesOf(action.before), after) };
+}
+
+function fileDiff(path: string, before: string | null, text: string): ActionDiff {
+  const after = linesOf(text);
+  if (before === null) return { target: `${path} (new file)`, lines: after.map((line) => ({ sign: '+', text: line })) };
+  return { target: path, lines: lineDiff(linesOf(before), after) };
+}
+
+function shownLine({ mark, line, text }: ShownLine): DiffLine {
+  return line === null ? { sign: mark, text } : { sign: mark, text, line };
+}
+
+function nginxLine({ binary, conf, prefix }: Extract<ChangeAction, { kind: 'nginx' }>): string {
+  return [binary, ...(conf === null ? [] : ['-c', conf]), ...(prefix === null ? [] : ['-p', prefix])].join(' ');
+}
+
+/** A diff's lines as text, numbered where the numbers are known: `  12   upstream app {`, `     + keepalive 32;`. */
+export function diffText(lines: readonly DiffLine[]): string[] {
+  const width = Math.max(0, ...lines.map(({ line }) => String(line ?? '').length));
+  const numbered = lines.some(({ line }) => line !== undefined);
+  return lines.map(
+    ({ sign, text, line }) => `${numbered ? `${String(line ?? '').padStart(width)} ` : ''}${sign} ${text}`,
+  );
 }
 
 function linesOf(text: string): string[] {

@@ -5,6 +5,7 @@ import { resolveParams } from '../runbook/params.ts';
 import { crashPoint } from '../base/crash-point.ts';
 import type { EngineContext } from './context.ts';
 import { refusedDecision } from './decision-refusals.ts';
+import { requestLook } from './looking.ts';
 import type { Proposal, Surface } from './model.ts';
 import type { AuditEntry, HistoryEntry, HistoryQuery } from './ports.ts';
 import { loadRunView, type RunView } from './view.ts';
@@ -49,6 +50,8 @@ export interface Engine extends AsyncDisposable {
   decide(request: DecisionRequest): Promise<Proposal>;
   /** Asks to undo a change. Throws policy/* or state/not-applicable. */
   undo(request: UndoWish): Promise<Proposal>;
+  /** Has hosts whose outcome is not known asked again. Throws policy/* or state/not-applicable. */
+  look(id: string, asker: Asker): Promise<Proposal>;
   view(id: RunId): Promise<RunView>;
   proposal(id: string): Promise<Proposal>;
   history(query: HistoryQuery): Promise<readonly HistoryEntry[]>;
@@ -92,6 +95,11 @@ export function createEngine(context: EngineContext): Engine {
       const wanted = await requestUndo(context, request, await proposal(request.proposal));
       worker.nudge();
       return wanted;
+    },
+    look: async (id, asker) => {
+      const looking = await requestLook(context, asker, await proposal(id));
+      worker.nudge();
+      return looking;
     },
     view: async (id) => loadRunView(store, await requireRun(context, id)),
     proposal,

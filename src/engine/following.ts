@@ -2,8 +2,8 @@ import type { ChangeCommand } from '../base/command.ts';
 import type { Host } from '../inventory/host.ts';
 import type { EngineContext } from './context.ts';
 import type { ApprovalGrant } from './grant.ts';
+import type { ReceiptReport } from './change.ts';
 import { NOTHING_STARTED, parseReceipt, type ReceiptAnswer, statusCommand } from './receipt.ts';
-import type { ReceiptReport } from './transition.ts';
 
 /** A receipt on a host that is asked until it answers. */
 export interface Following {
@@ -20,7 +20,7 @@ export interface Followed {
 }
 
 /** How long one receipt command may take on the host; it waits for the work itself. */
-const RECEIPT_TIMEOUT_MS = 90_000;
+export const RECEIPT_TIMEOUT_MS = 90_000;
 
 /** Sends a receipt-guarded command. When no receipt answers, the receipt is asked; the command is never sent blindly again. */
 export async function runUnderReceipt(
@@ -67,10 +67,13 @@ export async function followReceipt({ context, host, receipt, signal }: Followin
   };
 }
 
-const SENTENCES = {
+/** What became of an attempt, by its receipt's word. */
+export const SENTENCES = {
   done: 'Applied.',
   failed: 'It did not work.',
   drifted: 'The host was changed by somebody else; it was left as it is.',
+  busy: 'Another change is at work on this host; nothing was changed.',
+  reverted: 'The host took it back by itself, because it was not confirmed in time.',
   interrupted: 'It was interrupted on the host; what is there now has to be looked at.',
   unrestored: 'It did not work, and not everything could be put back; what is there now has to be looked at.',
 } as const satisfies Partial<Record<ReceiptReport, string>>;

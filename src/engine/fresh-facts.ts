@@ -7,6 +7,8 @@ import type { EngineContext } from './context.ts';
 export interface Wanted {
   readonly needs: readonly ProbeId[];
   readonly uses?: readonly ProbeId[];
+  /** Time between two samples of a probe that measures rates, in seconds. */
+  readonly intervalSeconds?: number;
 }
 
 /** Facts read for a change, or a sentence that says why a needed one is missing. */
@@ -14,19 +16,19 @@ export type FreshFacts =
   | { readonly facts: Facts; readonly detail?: undefined }
   | { readonly facts?: undefined; readonly detail: string };
 
-/** The seconds between samples when facts are read for a change rather than for a run. */
+/** The seconds between samples when facts are read for a change and it does not say. */
 const INTERVAL_SECONDS = 2;
 
 /** Reads a host's facts now. */
 export async function readFreshFacts(
   context: EngineContext,
   host: Host,
-  { needs, uses = [] }: Wanted,
+  { needs, uses = [], intervalSeconds = INTERVAL_SECONDS }: Wanted,
   signal: AbortSignal,
 ): Promise<FreshFacts> {
   const questions = [...new Set([...needs, ...uses])].flatMap((id): Question[] => {
     const probe = context.catalogue.probes.get(id);
-    return probe ? [{ probe, intervalSeconds: INTERVAL_SECONDS }] : [];
+    return probe ? [{ probe, intervalSeconds }] : [];
   });
   const outcome = await context.transport.read(host, stepsFor(host, questions), { signal });
   if (outcome.kind !== 'ok') return { detail: context.redact(outcome.detail) };

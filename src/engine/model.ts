@@ -3,6 +3,7 @@ import type { ProbeId } from '../probes/registry.ts';
 import type { HostPlan } from '../remedies/remedy.ts';
 import type { Finding } from '../rules/rule.ts';
 import type { ParamValues } from '../runbook/runbook.ts';
+import type { Rollout } from './change.ts';
 import type { AttemptState, ChangeState, RunState } from './state.ts';
 import type { HostFailure } from './transport.ts';
 
@@ -80,12 +81,25 @@ export interface NotConcluded {
 
 /** The planned change of a proposal: exact per host, and what could not be planned. */
 export interface ChangePlan {
+  readonly runbook: string;
   readonly remedy: string;
   readonly title: string;
   readonly risk: 'low' | 'medium' | 'high';
   readonly hosts: readonly HostPlan[];
-  /** Hosts where nothing is planned, with the reason. */
-  readonly left: readonly { readonly host: HostName; readonly kind: 'nothing' | 'refused'; readonly reason: string }[];
+  readonly rollout: Rollout;
+  /** Why an approver has to type the proposal's name; empty = a click is enough. */
+  readonly typed: readonly string[];
+  /** Hosts where nothing is planned. */
+  readonly left: readonly LeftHost[];
+}
+
+/** A host that a change leaves alone, with the reason. */
+export interface LeftHost {
+  readonly host: HostName;
+  readonly kind: 'nothing' | 'refused' | 'advice';
+  readonly reason: string;
+  /** What to do elsewhere instead, for `advice`. */
+  readonly text?: string | undefined;
 }
 
 /** A planned change that waits for people, and what became of it. */
@@ -138,4 +152,6 @@ export interface Attempt {
   readonly statements: readonly string[];
   /** When the state was reached, ms since the epoch. */
   readonly updatedAt: number;
+  /** When the host was known to have the change, ms since the epoch; null before. */
+  readonly appliedAt: number | null;
 }

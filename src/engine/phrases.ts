@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts';
 import { count, formatNumber, list } from '../base/format.ts';
 import { describeParam } from '../runbook/params.ts';
 import type { Param } from '../runbook/runbook.ts';
-import type { Attempt, RunHost } from './model.ts';
+import type { Attempt, Proposal, RunHost } from './model.ts';
 import type { ProposalView, RunView } from './view.ts';
 
 /*
@@ -73,7 +73,11 @@ function stateSentences({ proposal, attempts }: ProposalView): string[] {
   const on = (...states: Attempt['state'][]): string =>
     list(attempts.filter(({ state }) => states.includes(state)).map(({ host }) => host));
   const untouched = on('untouched');
-  const rest = untouched === '' ? [] : [`Not touched: ${untouched}.`];
+  const proven = on('proven');
+  const rest = [
+    ...(proven === '' ? [] : [`Proven on ${proven}.`]),
+    ...(untouched === '' ? [] : [`Not touched: ${untouched}.`]),
+  ];
   switch (proposal.state) {
     case 'open':
     case 'rejected':
@@ -87,17 +91,22 @@ function stateSentences({ proposal, attempts }: ProposalView): string[] {
     case 'proven':
       return [`Applied and proven on ${on('proven')}.`];
     case 'not_proven':
-      return [`Applied on ${on('proven', 'not_proven')}, but not proven on ${on('not_proven')}.`, ...rest];
+      return [`It did not help as predicted on ${on('not_proven')}, where it is still applied.`, ...rest];
+    case 'reverted':
+      return [`Taken back on ${on('reverted')}: it was not proven or not confirmed in time.`, ...rest];
     case 'stale':
       return [`Stopped: ${on('stale')} differed from what was approved.`, ...rest];
     case 'failed':
       return [`Stopped: it did not work on ${on('failed')}.`, ...rest];
     case 'needs_human':
-      return [`A person has to look at ${on('unknown')}: what happened there is not known.`, ...rest];
+      return [
+        `A person has to look at ${on('unknown')}: what happened there is not known. Unless it was confirmed, a host undoes the change by itself within ${formatDuration(proposal.plan.rollout.confirmWithinSeconds * 1000)}.`,
+        ...rest,
+      ];
     case 'undoing':
       return ['Undoing.'];
     case 'undone':
-      return [`Undone on ${on('undone')}: the captured values are back.`];
+      return [`Undone on ${on('undone')}: what was captured is back.`];
     case 'undo_failed':
       return [`Not undone on ${on('undo_refused', 'undo_unknown')}.`];
   }
@@ -106,9 +115,14 @@ function stateSentences({ proposal, attempts }: ProposalView): string[] {
 const ATTEMPT_WORDS: Readonly<Record<Attempt['state'], string>> = {
   pending: 'waiting',
   intended: 'applying',
-  applied: 'applied, being proven',
+  looking: 'being looked at',
+  applied: 'applied, waiting for the first signal',
+  signalled: 'applied, the first signal is there',
+  missed: 'applied, the signal is not as predicted',
+  confirmed: 'confirmed, being proven',
   proven: 'proven',
   not_proven: 'not proven',
+  reverted: 'taken back',
   stale: 'stale',
   failed: 'failed',
   unknown: 'unknown',
@@ -118,6 +132,21 @@ const ATTEMPT_WORDS: Readonly<Record<Attempt['state'], string>> = {
   undo_refused: 'undo refused',
   undo_unknown: 'undo unknown',
 };
+
+/** "web-1; proven, then web-2 and web-3 side by side": the order in which hosts get a change; undefined for one host. */
+export function orderSentence({ plan }: Proposal): string | undefined {
+  const [canary, ...others] = plan.rollout.batches;
+  if (!canary || others.length === 0) return undefined;
+  const sizes = others.map((batch) => (batch.length <= 3 ? list(batch) : count(batch.length, 'host')));
+  return `Order: ${list(canary)}, proven, then ${sizes.join(', proven, then ')}.`;
+}
+
+/** What a host does by itself, and what becomes of a change that does not help. */
+export function safetySentence({ plan }: Proposal): string {
+  const { confirmWithinSeconds, unproven } = plan.rollout;
+  const missed = unproven === 'undo' ? 'A host where it does not help as predicted is put back.' : '';
+  return `Each host undoes it by itself unless confirmed within ${formatDuration(confirmWithinSeconds * 1000)}. ${missed}`.trim();
+}
 
 function progressOf(attempts: readonly Attempt[]): string {
   return attempts.map(({ host, state }) => `${host} ${ATTEMPT_WORDS[state]}`).join(', ');
@@ -132,9 +161,12 @@ export function attemptSentences({ attempts }: ProposalView): string[] {
   return [...said].map(([sentence, hosts]) => `${list(hosts)}: ${sentence}`);
 }
 
+/** Details that a state's own words say already. */
+const QUIET: readonly string[] = ['Applied.', 'Confirmed.'];
+
 function sentencesOf({ state, detail, statements }: Attempt): string[] {
   if (state === 'undone') return ['restored.'];
-  const why = detail !== null && detail !== 'Applied.' && !statements.includes(detail) ? [detail] : [];
+  const why = detail !== null && !QUIET.includes(detail) && !statements.includes(detail) ? [detail] : [];
   return [...statements, ...why];
 }
 

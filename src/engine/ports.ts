@@ -15,7 +15,7 @@ import type {
 } from './model.ts';
 import type { RunState } from './state.ts';
 import type { HostFailure } from './transport.ts';
-import type { ChangeView } from './transition.ts';
+import type { ChangeView } from './change.ts';
 
 /** Something worth remembering for ever: who did what, where from. Chained and stored with what it records. */
 export interface AuditEntry {
@@ -157,6 +157,8 @@ export interface ChangeStore {
    * another change is at work on one of its hosts.
    */
   requestUndo(request: UndoRequest): Promise<Proposal | undefined>;
+  /** Moves a change whose hosts have to be asked again; undefined when none has to be. Throws state/host-busy. */
+  requestLook(id: ProposalId, audit: AuditEntry): Promise<Proposal | undefined>;
   /**
    * Moves a change under a lease and stores the outcome of what was done on a host. Throws state/host-busy, and stores
    * nothing, when it would begin on a host on which another change is at work.

@@ -1,71 +1,76 @@
 import type { HostName } from '../base/ids.ts';
+import type { ChangeEvent, ChangeView, Effect } from './change.ts';
 import type { AttemptState, ChangeState } from './state.ts';
 
 /*
  * The life of a proposal and of the change it becomes.
  *
- *   open ──approve──▶ applying ──▶ proven | not_proven | stale | failed | needs_human
- *     ├──reject──▶ rejected          any end, with a host changed ──undo──▶ undoing ──▶ undone | undo_failed
- *     └──time────▶ expired
+ *   open ──approve──▶ applying ──▶ proven | not_proven | reverted | stale | failed | needs_human
+ *     ├──reject──▶ rejected          needs_human ──look──▶ applying
+ *     └──time────▶ expired           any end, with a host changed ──undo──▶ undoing ──▶ undone | undo_failed
  *
- * The life of the change on one host:
+ * The life of the change on one host, which undoes it by itself until it is confirmed (commit-confirm):
  *
- *   pending ──▶ intended ──▶ applied ──▶ proven | not_proven
+ *   pending ──▶ intended ──▶ applied ──fast signal──▶ signalled ──confirm──▶ confirmed ──slow proof──▶ proven | not_proven
+ *      │            │           │          └────────▶ missed ──confirm──▶ not_proven, or ──revert──▶ reverted (policy)
+ *      │            │           └─ with no slow proof, signalled ──confirm──▶ proven
  *      │            ├──▶ failed     the receipt says it did not work; the host restored its pre-image
- *      │            └──▶ unknown    interrupted or unreachable: a person must look
+ *      │            ├──▶ reverted   the host undid it, because nobody confirmed it in time
+ *      │            └──▶ unknown    interrupted or unreachable: a person must look ──look──▶ looking ──▶ as the receipt says
  *      ├──▶ stale      facts differ from those approved; nothing was sent
  *      ├──▶ failed     the host could not be asked before anything was sent
- *      └──▶ untouched  an earlier host did not succeed
- *   proven | not_proven | unknown | undo_refused | undo_unknown ──▶ undo_intended ──▶ undone | undo_refused | undo_unknown
+ *      └──▶ untouched  another host did not succeed
+ *   whatever may have changed its host ──▶ undo_intended ──▶ undone | undo_refused | undo_unknown
  *
  * Invariants:
- * - Hosts are worked on one after the other, in the order of the plan; the first that is not proven stops the rest.
+ * - Hosts are worked on batch by batch, in the order of the plan; the hosts of a batch side by side. A batch begins when
+ *   every host of those before it is proven. The first host that is not proven leaves untouched whatever has not begun.
  * - `intended` and `undo_intended` are stored before the first byte is sent for them. A host in one of these states is
  *   asked through its receipt, which runs an attempt at most once; so the same effect may be performed again after a crash.
- * - Final states of a proposal are left by an undo request only.
+ * - Final states of a proposal are left by an undo request or a wish to look again only.
  */
 
-/** The change on one host, as the transition sees it. */
-interface AttemptView {
-  readonly host: HostName;
-  readonly state: AttemptState;
-}
-
-/** A proposal and its attempts, as the transition sees them. */
-export interface ChangeView {
-  readonly state: ChangeState;
-  readonly attempts: readonly AttemptView[];
-}
-
-/** How a host's receipt answered. */
-export type ReceiptReport = 'done' | 'failed' | 'drifted' | 'interrupted' | 'unrestored' | 'unreachable';
-
-/** What happened to a proposal or its change. */
-export type ChangeEvent =
-  | { readonly type: 'proposal.approved' }
-  | { readonly type: 'proposal.rejected' }
-  | { readonly type: 'proposal.expired' }
-  | {
-      readonly type: 'facts.reread';
-      readonly host: HostName;
-      readonly result: 'same' | 'different' | 'unreadable' | 'too_late';
-    }
-  | { readonly type: 'attempt.reported'; readonly host: HostName; readonly report: ReceiptReport }
-  | { readonly type: 'attempt.judged'; readonly host: HostName; readonly outcome: 'proven' | 'not_proven' }
-  | { readonly type: 'undo.requested' }
-  | { readonly type: 'undo.reported'; readonly host: HostName; readonly report: ReceiptReport };
-
-/** What is to be done next on a host. */
-export type Effect = { readonly type: 'reread' | 'apply' | 'verify' | 'undo'; readonly host: HostName };
-
 /** States that an undo can start from. */
-const UNDOABLE: readonly ChangeState[] = ['proven', 'not_proven', 'failed', 'stale', 'needs_human', 'undo_failed'];
+const UNDOABLE: readonly ChangeState[] = [
+  'proven',
+  'not_proven',
+  'reverted',
+  'failed',
+  'stale',
+  'needs_human',
+  'undo_failed',
+];
 /** Attempts that may have changed their host. */
-const CHANGED: readonly AttemptState[] = ['applied', 'proven', 'not_proven', 'unknown', 'undo_unknown', 'undo_refused'];
+const CHANGED: readonly AttemptState[] = [
+  'applied',
+  'signalled',
+  'missed',
+  'confirmed',
+  'proven',
+  'not_proven',
+  'unknown',
+  'undo_unknown',
+  'undo_refused',
+];
+/** Attempts on which nothing is to be done any more while a change is applied. */
+const SETTLED: readonly AttemptState[] = [
+  'proven',
+  'not_proven',
+  'reverted',
+  'stale',
+  'failed',
+  'unknown',
+  'untouched',
+];
 
 /** Whether the change did something that an undo could take back. */
 export function canUndo(change: ChangeView): boolean {
-  return UNDOABLE.includes(change.state) && change.attempts.some((attempt) => CHANGED.includes(attempt.state));
+  return UNDOABLE.includes(change.state) && change.attempts.some(({ state }) => CHANGED.includes(state));
+}
+
+/** Whether a host's receipt can be asked again what became of the change there. */
+export function canLook(change: ChangeView): boolean {
+  return change.state === 'needs_human' && change.attempts.some(({ state }) => state === 'unknown');
 }
 
 /** The change after an event. Throws on an event that cannot happen in this state: a bug, never an operator's doing. */
@@ -77,65 +82,58 @@ export function transition(change: ChangeView, event: ChangeEvent): ChangeView {
       return { ...requireState(change, 'open', event), state: 'rejected' };
     case 'proposal.expired':
       return { ...requireState(change, 'open', event), state: 'expired' };
-    case 'facts.reread':
-      return settle(moved(change, event, REREAD[event.result]));
-    case 'attempt.reported':
-      return settle(moved(change, event, REPORTED[event.report]));
-    case 'attempt.judged':
-      return settle(moved(change, event, event.outcome));
     case 'undo.requested':
-      return undoRequested(change);
-    case 'undo.reported':
-      return settle(moved(change, event, UNDO_REPORTED[event.report]));
+      if (!canUndo(change)) throw cannotHappen(change, event);
+      return { ...change, state: 'undoing', attempts: restated(change, CHANGED, 'undo_intended') };
+    case 'look.requested':
+      if (!canLook(change)) throw cannotHappen(change, event);
+      return { ...change, state: 'applying', attempts: restated(change, ['unknown'], 'looking') };
+    case 'facts.reread':
+      // Another host of the batch did not succeed while this one's facts were read: nothing was sent, so it stays untouched.
+      if (stateOf(change, event.host) === 'untouched') return change;
+      return settle(moved(change, event));
+    default:
+      return settle(moved(change, event));
   }
 }
 
-/** What to do next, derived from the stored state alone, so that a restart goes on where the last process stopped. */
-export function nextEffect(change: ChangeView): Effect | undefined {
-  for (const { host, state } of change.attempts) {
-    const type =
-      change.state === 'applying' ? APPLY_EFFECT[state] : change.state === 'undoing' ? UNDO_EFFECT[state] : undefined;
-    if (type) return { type, host };
+/** What may be done now, side by side, derived from the stored state alone, so that a restart goes on where the last process stopped. */
+export function nextEffects(change: ChangeView): readonly Effect[] {
+  if (change.state === 'undoing') return effectsOf(change, change.attempts);
+  if (change.state !== 'applying') return [];
+  const looking = change.attempts.filter(({ state }) => state === 'looking');
+  if (looking.length > 0) return effectsOf(change, looking);
+  for (const batch of change.rollout.batches) {
+    const effects = effectsOf(
+      change,
+      change.attempts.filter(({ host, state }) => batch.includes(host) && !SETTLED.includes(state)),
+    );
+    if (effects.length > 0) return effects;
   }
-  return undefined;
+  return [];
 }
 
-const REREAD = { same: 'intended', different: 'stale', unreadable: 'failed', too_late: 'failed' } as const;
-const REPORTED = {
-  done: 'applied',
-  failed: 'failed',
-  drifted: 'stale',
-  interrupted: 'unknown',
-  unrestored: 'unknown',
-  unreachable: 'unknown',
-} as const;
-const UNDO_REPORTED = {
-  done: 'undone',
-  failed: 'undo_unknown',
-  drifted: 'undo_refused',
-  interrupted: 'undo_unknown',
-  unrestored: 'undo_unknown',
-  unreachable: 'undo_unknown',
-} as const;
-const APPLY_EFFECT: Partial<Record<AttemptState, Effect['type']>> = {
+function effectsOf(change: ChangeView, attempts: ChangeView['attempts']): Effect[] {
+  return attempts.flatMap(({ host, state }): Effect[] => {
+    const type = effectOn(change, state);
+    return type ? [{ type, host }] : [];
+  });
+}
+
+function effectOn({ rollout }: ChangeView, state: AttemptState): Effect['type'] | undefined {
+  if (state === 'missed') return rollout.unproven === 'undo' ? 'revert' : 'confirm';
+  return EFFECT[state];
+}
+
+const EFFECT: Partial<Record<AttemptState, Effect['type']>> = {
   pending: 'reread',
   intended: 'apply',
-  applied: 'verify',
+  looking: 'look',
+  applied: 'signal',
+  signalled: 'confirm',
+  confirmed: 'prove',
+  undo_intended: 'undo',
 };
-const UNDO_EFFECT: Partial<Record<AttemptState, Effect['type']>> = { undo_intended: 'undo' };
-
-function undoRequested(change: ChangeView): ChangeView {
-  if (!canUndo(change)) throw new Error(`undo.requested cannot happen in ${change.state}`);
-  const attempts = change.attempts.map(
-    (attempt): AttemptView => (CHANGED.includes(attempt.state) ? { ...attempt, state: 'undo_intended' } : attempt),
-  );
-  return { state: 'undoing', attempts };
-}
-
-function requireState(change: ChangeView, state: ChangeState, event: ChangeEvent): ChangeView {
-  if (change.state === state) return change;
-  throw new Error(`${event.type} cannot happen in ${change.state}`);
-}
 
 type HostEvent = Extract<ChangeEvent, { readonly host: HostName }>;
 
@@ -143,43 +141,118 @@ type HostEvent = Extract<ChangeEvent, { readonly host: HostName }>;
 const OUTCOME_OF: Readonly<Record<HostEvent['type'], Effect['type']>> = {
   'facts.reread': 'reread',
   'attempt.reported': 'apply',
-  'attempt.judged': 'verify',
+  'attempt.looked': 'look',
+  'attempt.signalled': 'signal',
+  'attempt.confirmed': 'confirm',
+  'attempt.judged': 'prove',
+  'attempt.reverted': 'revert',
   'undo.reported': 'undo',
 };
 
-/** Only the outcome of the next effect can happen: that is what keeps hosts in order and one at a time. */
-function moved(change: ChangeView, { type, host }: HostEvent, to: AttemptState): ChangeView {
-  const effect = nextEffect(change);
-  if (effect?.host !== host || effect.type !== OUTCOME_OF[type])
-    throw new Error(`${type} of ${host} cannot happen in ${change.state}`);
-  return {
-    ...change,
-    attempts: change.attempts.map((attempt) => (attempt.host === host ? { ...attempt, state: to } : attempt)),
-  };
+/** Only the outcome of an effect that is due can happen: that is what keeps hosts in order. */
+function moved(change: ChangeView, event: HostEvent): ChangeView {
+  const due = nextEffects(change).find(({ host }) => host === event.host);
+  if (due?.type !== OUTCOME_OF[event.type]) throw cannotHappen(change, event);
+  const to = reached(change, event);
+  const attempts = change.attempts.map((attempt) =>
+    attempt.host === event.host ? { ...attempt, state: to } : attempt,
+  );
+  return { ...change, attempts };
 }
 
-/** Ends the change when its hosts are decided: the first that did not succeed leaves the rest untouched. */
+function reached(change: ChangeView, event: HostEvent): AttemptState {
+  switch (event.type) {
+    case 'facts.reread':
+      return REREAD[event.result];
+    case 'attempt.reported':
+    case 'attempt.looked':
+      return REPORTED[event.report];
+    case 'attempt.signalled':
+      return event.outcome === 'proven' ? 'signalled' : 'missed';
+    case 'attempt.confirmed':
+      return confirmedAs(change, event);
+    case 'attempt.judged':
+      if (event.outcome === 'proven') return 'proven';
+      return change.rollout.unproven === 'undo' ? 'missed' : 'not_proven';
+    case 'attempt.reverted':
+      return event.report === 'done' || event.report === 'reverted' ? 'reverted' : 'unknown';
+    case 'undo.reported':
+      return UNDO_REPORTED[event.report];
+  }
+}
+
+const REREAD = { same: 'intended', different: 'stale', unreadable: 'failed', too_late: 'failed' } as const;
+const REPORTED = {
+  done: 'applied',
+  failed: 'failed',
+  drifted: 'stale',
+  busy: 'failed',
+  interrupted: 'unknown',
+  unrestored: 'unknown',
+  reverted: 'reverted',
+  unreachable: 'unknown',
+} as const;
+const UNDO_REPORTED = {
+  done: 'undone',
+  reverted: 'undone',
+  failed: 'undo_unknown',
+  drifted: 'undo_refused',
+  busy: 'undo_unknown',
+  interrupted: 'undo_unknown',
+  unrestored: 'undo_unknown',
+  unreachable: 'undo_unknown',
+} as const;
+
+function confirmedAs(
+  change: ChangeView,
+  { host, report }: Extract<ChangeEvent, { readonly type: 'attempt.confirmed' }>,
+): AttemptState {
+  if (report === 'reverted') return 'reverted';
+  if (report !== 'confirmed') return 'unknown';
+  if (stateOf(change, host) === 'missed') return 'not_proven';
+  return change.rollout.slowProof ? 'confirmed' : 'proven';
+}
+
+/** Leaves untouched what has not begun once a host did not succeed, and ends the change when nothing is left to do. */
 function settle(change: ChangeView): ChangeView {
   if (change.state === 'undoing') return settleUndo(change);
-  const bad = change.attempts.find(({ state }) => ['stale', 'failed', 'unknown', 'not_proven'].includes(state));
-  if (bad) {
-    const attempts = change.attempts.map(
-      (attempt): AttemptView => (attempt.state === 'pending' ? { ...attempt, state: 'untouched' } : attempt),
-    );
-    return { state: ENDED_BY[bad.state] ?? 'failed', attempts };
-  }
-  return change.attempts.every(({ state }) => state === 'proven') ? { ...change, state: 'proven' } : change;
+  const bad = change.attempts.some(({ state }) => state in ENDED_BY);
+  const after = bad ? { ...change, attempts: restated(change, ['pending'], 'untouched') } : change;
+  if (!after.attempts.every(({ state }) => SETTLED.includes(state))) return after;
+  const end = ENDS.find((state) => after.attempts.some((attempt) => attempt.state === state));
+  return { ...after, state: end === undefined ? 'proven' : ENDED_BY[end] };
 }
 
-const ENDED_BY: Partial<Record<AttemptState, ChangeState>> = {
-  stale: 'stale',
-  failed: 'failed',
+const ENDED_BY = {
   unknown: 'needs_human',
+  failed: 'failed',
+  stale: 'stale',
   not_proven: 'not_proven',
-};
+  reverted: 'reverted',
+} as const satisfies Partial<Record<AttemptState, ChangeState>>;
+
+/** Of several hosts that did not succeed, the one that a person has to know of first decides. */
+const ENDS = ['unknown', 'failed', 'stale', 'not_proven', 'reverted'] as const satisfies (keyof typeof ENDED_BY)[];
 
 function settleUndo(change: ChangeView): ChangeView {
   if (change.attempts.some(({ state }) => state === 'undo_intended')) return change;
   const incomplete = change.attempts.some(({ state }) => state === 'undo_refused' || state === 'undo_unknown');
   return { ...change, state: incomplete ? 'undo_failed' : 'undone' };
+}
+
+function restated(change: ChangeView, from: readonly AttemptState[], to: AttemptState): ChangeView['attempts'] {
+  return change.attempts.map((attempt) => (from.includes(attempt.state) ? { ...attempt, state: to } : attempt));
+}
+
+function stateOf(change: ChangeView, host: HostName): AttemptState | undefined {
+  return change.attempts.find((attempt) => attempt.host === host)?.state;
+}
+
+function requireState(change: ChangeView, state: ChangeState, event: ChangeEvent): ChangeView {
+  if (change.state === state) return change;
+  throw cannotHappen(change, event);
+}
+
+function cannotHappen(change: ChangeView, event: ChangeEvent): Error {
+  return new Error(`${event.type}${'host' in event ? ` of ${event.host}` : ''} cannot happen in ${change.state}`);
 }

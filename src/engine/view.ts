@@ -12,7 +12,7 @@ import type {
   UndoRequest,
 } from './model.ts';
 import type { Store } from './ports.ts';
-import { canUndo } from './transition.ts';
+import { canLook, canUndo } from './transition.ts';
 
 /** Findings that are the same on several hosts, shown once. */
 export interface FindingGroup {
@@ -37,6 +37,8 @@ export interface ProposalView {
   readonly undoRequests: readonly UndoRequest[];
   /** Whether an undo can be asked for now. */
   readonly canUndo: boolean;
+  /** Whether hosts can be asked again what became of the change. */
+  readonly canLook: boolean;
 }
 
 /** Everything that is known of a run, as Slack and the command line show it. */
@@ -67,12 +69,14 @@ export async function loadRunView(store: Store, run: Run): Promise<RunView> {
 
 async function loadProposalView(store: Store, proposal: Proposal): Promise<ProposalView> {
   const attempts = await store.changes.attempts(proposal.id);
+  const change = { state: proposal.state, attempts, rollout: proposal.plan.rollout };
   return {
     proposal,
     attempts,
     approvals: await store.changes.approvals(proposal.id),
     undoRequests: await store.changes.undoRequests(proposal.id),
-    canUndo: canUndo({ state: proposal.state, attempts }),
+    canUndo: canUndo(change),
+    canLook: canLook(change),
   };
 }
 

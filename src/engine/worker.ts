@@ -1,5 +1,5 @@
 import { messageOf } from '../base/error.ts';
-import type { ProposalId, RunId } from '../base/ids.ts';
+import type { HostName, ProposalId, RunId } from '../base/ids.ts';
 import { workOnChange } from './changing.ts';
 import type { EngineContext } from './context.ts';
 import { LeaseLost } from './lease-lost.ts';
@@ -13,8 +13,8 @@ export type Subject =
 
 /*
  * Work is done under a lease, so that two processes on one store never do the same thing at once. The lease is renewed
- * while the work goes on and every write carries its token; who lost it stops. Changes of one process are made one after
- * the other, runs side by side.
+ * while the work goes on and every write carries its token; who lost it stops. Changes that share a host are made one
+ * after the other; other changes, and runs, side by side.
  */
 
 /** Does the work that the store holds. */
@@ -46,7 +46,8 @@ class LeasedWorker implements Worker {
   readonly #stopping = new AbortController();
   /** Work that an error ended here is left alone until then, on the monotonic clock. */
   readonly #pausedUntilMs = new Map<string, number>();
-  #changes: Promise<void> = Promise.resolve();
+  /** The last change of this process on each host: changes that share a host are made one after the other. */
+  readonly #turns = new Map<HostName, Promise<void>>();
   #serving: Promise<void> | undefined;
   #wake: () => void = () => {};
 
@@ -148,8 +149,15 @@ class LeasedWorker implements Worker {
 
   #work(subject: Subject, lease: Lease, signal: AbortSignal): Promise<void> {
     if (subject.kind === 'run') return workOnRun(this.#context, subject.id, lease, signal);
-    const turn = this.#changes.then(() => workOnChange(this.#context, subject.id, lease, signal));
-    this.#changes = turn.catch(() => {});
+    return this.#inTurn(subject.id, () => workOnChange(this.#context, subject.id, lease, signal));
+  }
+
+  async #inTurn(id: ProposalId, work: () => Promise<void>): Promise<void> {
+    const attempts = await this.#context.store.changes.attempts(id);
+    const hosts = attempts.map(({ host }) => host);
+    const turn = Promise.all(hosts.map((host) => this.#turns.get(host))).then(work);
+    const over = turn.catch(() => {});
+    for (const host of hosts) this.#turns.set(host, over);
     return turn;
   }
 

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HOST_INIT, SERVICE_SCRIPT } from './host-scripts.ts';
-import { NGINX_CONF, renderAppConf } from './nginx-config.ts';
+import { renderAppConf, renderNginxConf } from './nginx-config.ts';
 import { must } from './run.ts';
 import type { HostState } from './state.ts';
 import { renderSudoers } from './sudoers.ts';
@@ -19,7 +19,7 @@ export interface HostFiles {
   readonly user: LoginUser;
   /** Public half of the lab's client key, one line. */
   readonly clientKey: string;
-  /** The compiled programs `service.js` and `holder.js`. */
+  /** The compiled programs `service.js`, `holder.js` and `relay.js`. */
   readonly programs: string;
   /** Names of all hosts, for /etc/hosts. */
   readonly neighbours: readonly Pick<HostState, 'name' | 'address'>[];
@@ -43,8 +43,9 @@ export async function writeHostFiles(files: HostFiles): Promise<string> {
   for (const [path, text] of Object.entries(texts(files))) write(join(directory, 'root', path), text);
   write(join(directory, 'init.sh'), HOST_INIT);
   write(join(directory, 'lab/service.sh'), SERVICE_SCRIPT);
-  copyFileSync(join(programs, 'service.js'), join(directory, 'lab/service.mjs'));
-  copyFileSync(join(programs, 'holder.js'), join(directory, 'lab/holder.mjs'));
+  for (const program of ['service', 'holder', 'relay']) {
+    copyFileSync(join(programs, `${program}.js`), join(directory, `lab/${program}.mjs`));
+  }
   for (const path of ['run', 'root/var/log/nginx', 'root/var/lib/nginx', 'root/var/lib/sudo', 'root/etc/sysctl.d']) {
     mkdirSync(join(directory, path), { recursive: true });
   }
@@ -82,7 +83,7 @@ function texts({ host, user, clientKey, neighbours }: HostFiles): Record<string,
     'etc/sysctl.conf': '',
     'etc/ssh/sshd_config': sshdConfig(host, user),
     [`etc/ssh/authorized_keys/${user.name}`]: `${clientKey}\n`,
-    'etc/nginx/nginx.conf': NGINX_CONF,
+    'etc/nginx/nginx.conf': renderNginxConf(),
     ...(host.role === 'web' ? { 'etc/nginx/conf.d/app.conf': renderAppConf('pooled') } : {}),
   };
 }

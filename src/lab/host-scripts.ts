@@ -5,6 +5,9 @@
 /** Folders of a host that are its own: mounts in the host's mount namespace hide the machine's. */
 const PRIVATE_PATHS = ['/var/log', '/var/lib', '/home'] as const;
 
+/** Keys of net.ipv4 that faults set; what they are at the start is kept in /run/lab/sysctl. */
+export const FAULTY_SYSCTLS = ['ip_local_port_range', 'tcp_tw_reuse', 'tcp_max_tw_buckets'] as const;
+
 /** Folders of /etc that a host has from the lab alone, with nothing of the machine's in them. */
 const OWN_CONFIG = 'nginx ssh sudoers.d sysctl.d sysctl.conf';
 
@@ -29,7 +32,9 @@ case $limit in unlimited|??????*) limit=65536 ;; esac
 ulimit -n "$limit"
 printf '%s' "$name" >/proc/sys/kernel/hostname
 mount -n -t tmpfs -o mode=755,nosuid,nodev tmpfs "$dir/run"
-mkdir -p "$dir/run/sshd" "$dir/run/lab"
+mkdir -p "$dir/run/sshd" "$dir/run/lab/sysctl"
+mkdir -m 1777 "$dir/run/lock"
+for key in ${FAULTY_SYSCTLS.join(' ')}; do cat "/proc/sys/net/ipv4/$key" >"$dir/run/lab/sysctl/$key"; done
 cp "$dir"/lab/* "$dir/run/lab/"
 : >"$dir/run/lab/node"
 mount -n --bind "$node" "$dir/run/lab/node"
@@ -56,27 +61,40 @@ echo ready
 while :; do sleep 3600 & wait $!; done
 `;
 
-/** Starts or stops the service on a port: `sh service.sh start|stop PORT`. A start that fails says why and exits 98. */
+/**
+ * Runs the service on a port: `sh service.sh start|stop PORT`, or `configure PORT [ARGUMENT…]`, which gives it these
+ * arguments from now on. A start that fails says why and exits 98.
+ */
 export const SERVICE_SCRIPT = `
 set -u
-port=$2
+action=$1 port=$2
+shift 2
 state=/run/lab/service-$port
-pid=$(cat "$state.pid" 2>/dev/null)
-case $1 in
-  start)
-    [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && exit 0
-    rm -f "$state.pid" "$state.exit"
-    setsid sh -c '/run/lab/node --max-old-space-size=48 --max-semi-space-size=1 /run/lab/service.mjs "$1" "$2.pid"; echo $? >"$2.exit"' sh "$port" "$state" </dev/null >"$state.log" 2>&1 &
-    until [ -s "$state.pid" ]; do
-      if [ -s "$state.exit" ]; then cat "$state.log" >&2; exit "$(cat "$state.exit")"; fi
-      sleep 0.05
-    done
-    ;;
-  stop)
-    [ -n "$pid" ] || exit 0
-    kill "$pid" 2>/dev/null
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
-    rm -f "$state.pid"
+start() {
+  pid=$(cat "$state.pid" 2>/dev/null)
+  [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && return
+  rm -f "$state.pid" "$state.exit"
+  setsid sh -c '/run/lab/node --max-old-space-size=48 --max-semi-space-size=1 /run/lab/service.mjs "$1" "$2.pid" $(cat "$2.args" 2>/dev/null); echo $? >"$2.exit"' sh "$port" "$state" </dev/null >"$state.log" 2>&1 &
+  until [ -s "$state.pid" ]; do
+    if [ -s "$state.exit" ]; then cat "$state.log" >&2; exit "$(cat "$state.exit")"; fi
+    sleep 0.05
+  done
+}
+stop() {
+  pid=$(cat "$state.pid" 2>/dev/null)
+  [ -n "$pid" ] || return
+  kill "$pid" 2>/dev/null
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.02; done
+  rm -f "$state.pid"
+}
+case $action in
+  start) start ;;
+  stop) stop ;;
+  configure)
+    [ "$*" != "$(cat "$state.args" 2>/dev/null)" ] || exit 0
+    printf '%s\\n' "$*" >"$state.args"
+    stop
+    start
     ;;
 esac
 `;

@@ -14,6 +14,18 @@ const START_TIMEOUT_MS = 30_000;
 /** What a start or stop of a service came to; `message` is what the service said when it could not. */
 export type ServiceOutcome = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
+/** How a service differs from what it is by itself; see service.ts. */
+export interface ServiceSettings {
+  /** How long it keeps an idle connection. */
+  readonly idleMs?: number;
+  /** It answers its requests together, once in so many milliseconds. */
+  readonly batchMs?: number;
+  /** Length of its accept queue, listen(2). */
+  readonly backlog?: number;
+  /** It listens and never accepts. */
+  readonly stuck?: boolean;
+}
+
 /** A running lab host as faults and tests act on it: with root's rights inside its namespaces. */
 export interface LabHost {
   readonly name: string;
@@ -23,6 +35,8 @@ export interface LabHost {
   /** Like `exec`, but a non-zero exit throws `lab/failed`. */
   must(argv: readonly string[], options?: RunOptions): Promise<string>;
   service(port: number, action: 'start' | 'stop'): Promise<ServiceOutcome>;
+  /** Gives a service these settings and no others, restarting it when they differ from what it has. */
+  configureService(port: number, settings: ServiceSettings): Promise<void>;
   setLink(state: 'up' | 'down'): Promise<void>;
 }
 
@@ -79,8 +93,22 @@ export function attachHost(network: LabNetwork, host: HostState): LabHost {
       const { code, stderr } = await exec(['sh', '/run/lab/service.sh', action, String(port)]);
       return code === 0 ? { ok: true } : { ok: false, message: stderr.trim() || `exit status ${code}` };
     },
+    configureService: async (port, settings) => {
+      const argv = ['sh', '/run/lab/service.sh', 'configure', String(port), ...serviceArguments(settings)];
+      const output = await exec(argv);
+      if (output.code !== 0) throw commandFailed(argv, output);
+    },
     setLink: (state) => setHostLink(network, host.name, state),
   };
+}
+
+function serviceArguments({ idleMs, batchMs, backlog, stuck }: ServiceSettings): string[] {
+  return [
+    ...(idleMs === undefined ? [] : [`--idle-ms=${idleMs}`]),
+    ...(batchMs === undefined ? [] : [`--batch-ms=${batchMs}`]),
+    ...(backlog === undefined ? [] : [`--backlog=${backlog}`]),
+    ...(stuck ? ['--stuck'] : []),
+  ];
 }
 
 /** The command that enters all namespaces of a host: its init is the one child of the recorded process. */

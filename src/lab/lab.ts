@@ -20,7 +20,7 @@ import {
   updateHost,
   updateState,
 } from './state.ts';
-import { endLoad, type LoadRequest, type LoadSummary, startLoad } from './traffic.ts';
+import { endLoad, type LoadRequest, type LoadSummary, readProgress, startLoad } from './traffic.ts';
 import { identityFile, raiseLab, type UpOptions } from './up.ts';
 
 /** A lab host as the inventory names it. */
@@ -175,6 +175,12 @@ export class Lab {
     if (load === null) return undefined;
     updateState(this.directory, (state) => ({ ...state, load: null }));
     return endLoad(this.#deps.clock, this.directory, load.process);
+  }
+
+  /** What the load has come to until a second ago, without stopping it; undefined when none runs. */
+  loadProgress(): LoadSummary | undefined {
+    const { load } = this.#state();
+    return load !== null && isAlive(load.process) ? readProgress(this.directory) : undefined;
   }
 
   /** Starts or stops the service on a port of a web host. */

@@ -1,24 +1,26 @@
 /*
- * Paced load on the web hosts of a lab: `node load.js PLAN`, where PLAN is JSON. Runs in the switch's namespace,
- * ends by itself after its time, says `started` on stderr once it can be stopped, and prints a summary as JSON then or on SIGTERM.
+ * Paced load on the web hosts of a lab: `node load.js PLAN`, where PLAN is JSON. Runs in the switch's namespace, ends by
+ * itself after its time, and says `started` on stderr once it can be stopped. What it has come to is written to the
+ * plan's progress file every second, and printed at the end or on SIGTERM.
  */
-import { Agent, request } from 'node:http';
+import { renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { systemClock } from '../base/clock.ts';
+import { LoadClient, type RequestOutcome } from './load-client.ts';
 
 const PATHS = ['/app/', '/cart/', '/search/'];
 const TICK_MS = 10;
 const GRACE_MS = 3_000;
-const SOCKETS_PER_HOST = 40;
+const PROGRESS_MS = 1_000;
+const SOCKETS_PER_HOST = 256;
 const REQUEST_TIMEOUT_MS = 10_000;
-/** A host that answers nothing must not make this process grow: what is due beyond this is counted as failed. */
-const MAX_IN_FLIGHT_PER_HOST = 500;
 
 const Plan = z.object({
   targets: z.array(z.object({ name: z.string(), address: z.string() })),
   ratePerHost: z.number(),
   seconds: z.number(),
   mode: z.enum(['keep-alive', 'close']),
+  progressFile: z.string(),
 });
 
 interface Tally {
@@ -29,43 +31,31 @@ interface Tally {
 
 const plan = Plan.parse(JSON.parse(process.argv[2] ?? '{}'));
 const failures: Record<string, number> = {};
-const tallies = plan.targets.map((target) => ({ ...target, tally: { sent: 0, ok: 0, failed: 0 }, agent: agent() }));
+const targets = plan.targets.map(({ name, address }) => ({
+  name,
+  tally: { sent: 0, ok: 0, failed: 0 },
+  client: new LoadClient({
+    clock: systemClock,
+    address,
+    mode: plan.mode,
+    maxSockets: SOCKETS_PER_HOST,
+    timeoutMs: REQUEST_TIMEOUT_MS,
+  }),
+}));
 const startedMs = systemClock.monotonicMs();
 const stopping = new AbortController();
 process.on('SIGTERM', () => stopping.abort());
 process.stderr.write('started\n');
 
-function agent(): Agent {
-  return plan.mode === 'keep-alive'
-    ? new Agent({ keepAlive: true, maxSockets: SOCKETS_PER_HOST })
-    : new Agent({ keepAlive: false });
-}
-
-function send(address: string, tally: Tally, connections: Agent): void {
+function send(tally: Tally, client: LoadClient): void {
   const path = PATHS[tally.sent % PATHS.length] ?? '/';
   tally.sent += 1;
-  if (tally.sent - tally.ok - tally.failed > MAX_IN_FLIGHT_PER_HOST) {
-    failed(tally, 'no answer to earlier requests');
-    return;
-  }
-  const headers = plan.mode === 'close' ? { connection: 'close' } : {};
-  const sent = request(
-    { host: address, port: 80, path, agent: connections, headers, timeout: REQUEST_TIMEOUT_MS },
-    (response) => {
-      const status = response.statusCode ?? 0;
-      response.resume();
-      response.on('end', () => answered(tally, status));
-      response.on('error', (error: NodeJS.ErrnoException) => failed(tally, error.code ?? 'error'));
-    },
-  );
-  sent.on('timeout', () => sent.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })));
-  sent.on('error', (error: NodeJS.ErrnoException) => failed(tally, error.code ?? 'error'));
-  sent.end();
+  client.send(path, (outcome) => count(tally, outcome));
 }
 
-function answered(tally: Tally, status: number): void {
-  if (status >= 200 && status < 300) tally.ok += 1;
-  else failed(tally, String(status));
+function count(tally: Tally, outcome: RequestOutcome): void {
+  if ('status' in outcome && outcome.status >= 200 && outcome.status < 300) tally.ok += 1;
+  else failed(tally, 'status' in outcome ? String(outcome.status) : outcome.error);
 }
 
 function failed(tally: Tally, why: string): void {
@@ -74,16 +64,25 @@ function failed(tally: Tally, why: string): void {
 }
 
 const elapsedSeconds = (): number => (systemClock.monotonicMs() - startedMs) / 1_000;
-const inFlight = (): number => tallies.reduce((sum, { tally }) => sum + tally.sent - tally.ok - tally.failed, 0);
+const inFlight = (): number => targets.reduce((sum, { tally }) => sum + tally.sent - tally.ok - tally.failed, 0);
 
 function sendDue(): void {
   const due = Math.floor(Math.min(elapsedSeconds(), plan.seconds) * plan.ratePerHost);
-  for (const { address, tally, agent: connections } of tallies) {
-    while (tally.sent < due) send(address, tally, connections);
+  for (const { tally, client } of targets) {
+    while (tally.sent < due) send(tally, client);
   }
 }
 
+/** Every second: what takes too long is given up, and the running count is replaced in one step. */
+function keepBooks(): void {
+  for (const { client } of targets) client.expire();
+  writeFileSync(`${plan.progressFile}.new`, JSON.stringify(summary(elapsedSeconds())), { mode: 0o600 });
+  renameSync(`${plan.progressFile}.new`, plan.progressFile);
+}
+
 async function drive(): Promise<void> {
+  keepBooks();
+  const books = setInterval(keepBooks, PROGRESS_MS);
   while (!stopping.signal.aborted && elapsedSeconds() < plan.seconds) {
     sendDue();
     await systemClock.sleep(TICK_MS);
@@ -92,19 +91,21 @@ async function drive(): Promise<void> {
   const seconds = elapsedSeconds();
   const graceEndsMs = systemClock.monotonicMs() + GRACE_MS;
   while (inFlight() > 0 && systemClock.monotonicMs() < graceEndsMs) await systemClock.sleep(TICK_MS);
-  for (const { tally } of tallies) while (tally.ok + tally.failed < tally.sent) failed(tally, 'unanswered at the end');
+  clearInterval(books);
+  for (const { tally } of targets) while (tally.ok + tally.failed < tally.sent) failed(tally, 'unanswered at the end');
   process.stdout.write(`${JSON.stringify(summary(seconds))}\n`, () => process.exit(0));
 }
 
 function summary(seconds: number): unknown {
-  const sum = (key: keyof Tally): number => tallies.reduce((total, { tally }) => total + tally[key], 0);
+  const sum = (key: keyof Tally): number => targets.reduce((total, { tally }) => total + tally[key], 0);
   return {
     sent: sum('sent'),
     ok: sum('ok'),
     failed: sum('failed'),
     failures,
-    seconds: Number(seconds.toFixed(1)),
-    hosts: Object.fromEntries(tallies.map(({ name, tally }) => [name, tally])),
+    retried: targets.reduce((total, { client }) => total + client.retried, 0),
+    seconds: Number(seconds.toFixed(3)),
+    hosts: Object.fromEntries(targets.map(({ name, tally }) => [name, tally])),
   };
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OperatorError } from '../base/error.ts';
 
-/** The folder of the lab's compiled programs (`service.js`, `holder.js`, `load.js`). Throws `lab/failed` before a build. */
+/** The folder of the lab's compiled programs (`service.js`, `holder.js`, `relay.js`, `load.js`). Throws `lab/failed` before a build. */
 export function programsDirectory(): string {
   const directory = join(packageRoot(import.meta.dirname), 'dist', 'lab');
   if (existsSync(join(directory, 'service.js'))) return directory;

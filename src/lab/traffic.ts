@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
@@ -12,6 +12,7 @@ const MAX_LOAD_SECONDS = 1_800;
 const MAX_RATE_PER_HOST = 2_000;
 const START_TIMEOUT_MS = 15_000;
 const END_TIMEOUT_MS = 15_000;
+const PROGRESS_FILE = 'load-progress.json';
 
 /** How much load to drive, and how the clients behave. */
 export interface LoadRequest {
@@ -25,13 +26,16 @@ export interface LoadRequest {
   readonly hosts?: readonly string[];
 }
 
-/** What a load came to; `failed` counts requests without a 2xx answer. */
+/** What a load came to, or has come to until now; `failed` counts requests without a 2xx answer. */
 export const LoadSummary = z.object({
   sent: z.int(),
   ok: z.int(),
   failed: z.int(),
   /** Failures by HTTP status or error code. */
   failures: z.record(z.string(), z.int()),
+  /** Requests that a reused connection lost before any answer and that were sent once more (RFC 9112 9.3.1). */
+  retried: z.int(),
+  /** Since it began, to the millisecond: two summaries of one load give the rate between them. */
   seconds: z.number(),
   hosts: z.record(z.string(), z.object({ sent: z.int(), ok: z.int(), failed: z.int() })),
 });
@@ -53,7 +57,9 @@ export async function startLoad(deps: {
     ratePerHost: bounded('ratePerHost', request.ratePerHost, MAX_RATE_PER_HOST),
     seconds: bounded('seconds', request.seconds ?? MAX_LOAD_SECONDS, MAX_LOAD_SECONDS),
     mode: request.mode ?? 'keep-alive',
+    progressFile: join(directory, PROGRESS_FILE),
   };
+  rmSync(plan.progressFile, { force: true });
   const output = openSync(join(directory, 'load.json'), 'w', 0o600);
   const logFile = join(directory, 'load.log');
   const errors = openSync(logFile, 'w', 0o600);
@@ -87,6 +93,15 @@ export async function endLoad(clock: Clock, directory: string, load: ProcessIden
     });
   }
   return LoadSummary.parse(JSON.parse(printed));
+}
+
+/** What a running load has come to, at most a second ago. Throws `lab/failed` when it has written nothing. */
+export function readProgress(directory: string): LoadSummary {
+  try {
+    return LoadSummary.parse(JSON.parse(readFileSync(join(directory, PROGRESS_FILE), 'utf8')));
+  } catch (cause) {
+    throw new OperatorError('lab/failed', { message: 'The load tells nothing about its progress.', cause });
+  }
 }
 
 function bounded(name: string, value: number, limit: number): number {

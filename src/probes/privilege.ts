@@ -21,3 +21,15 @@ export interface SudoOutput {
 export function sudoRefused(output: SudoOutput): boolean {
   return output.exitCode !== 0 && REFUSALS.some((refusal) => refusal.test(output.stderr));
 }
+
+/** Reading links of other users' processes, which takes ptrace(2) access: an nginx master's network namespace. */
+const READ_NAMESPACE = '/usr/bin/readlink /proc/*/ns/net';
+
+/** Rights of a probe that looks for the nginx masters of this network namespace. */
+export const FIND_NGINX_SUDO: readonly string[] = [READ_NAMESPACE];
+
+/** Rights of a probe that also runs or names the masters' binaries. */
+export const NGINX_BINARY_SUDO: readonly string[] = ['/usr/bin/readlink /proc/*/exe', READ_NAMESPACE];
+
+/** Rights of a probe that reads the configuration as nginx does. */
+export const NGINX_CONFIG_SUDO: readonly string[] = ['/usr/sbin/nginx -T', ...NGINX_BINARY_SUDO];

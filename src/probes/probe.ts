@@ -40,6 +40,8 @@ export interface Probe<Id extends string = string, Fact = unknown> {
   readonly title: string;
   /** Whether the answer is complete only with root. */
   readonly privilege: 'user' | 'root';
+  /** What it may run as root, as sudoers(5) commands with their exact arguments; empty = it never asks for root. */
+  readonly sudo: readonly string[];
   command(context: ProbeContext): ReadCommand;
   /** Upper bound for the command on a healthy host, in milliseconds. */
   timeoutMs(context: ProbeContext): number;

@@ -1,3 +1,7 @@
+import type { BackendIdleFact } from './backend-idle/fact.ts';
+import { backendIdleProbe } from './backend-idle/index.ts';
+import type { ConntrackFact } from './conntrack/fact.ts';
+import { conntrackProbe } from './conntrack/index.ts';
 import type { KernelFact } from './kernel/fact.ts';
 import { kernelProbe } from './kernel/index.ts';
 import type { ListenersFact } from './listeners/fact.ts';
@@ -13,6 +17,8 @@ import { nginxLogProbe } from './nginx-log/index.ts';
 import type { NginxProcessFact } from './nginx-process/fact.ts';
 import { nginxProcessProbe } from './nginx-process/index.ts';
 import type { Probe } from './probe.ts';
+import type { RequestsFact } from './requests/fact.ts';
+import { requestsProbe } from './requests/index.ts';
 import type { SocketSummaryFact } from './socket-summary/fact.ts';
 import { socketSummaryProbe } from './socket-summary/index.ts';
 import type { SocketsFact } from './sockets/fact.ts';
@@ -25,6 +31,8 @@ import type { SysctlFilesFact } from './sysctl-files/fact.ts';
 import { sysctlFilesProbe } from './sysctl-files/index.ts';
 import type { TcpCountersFact } from './tcp-counters/fact.ts';
 import { tcpCountersProbe } from './tcp-counters/index.ts';
+import type { UpstreamPeakFact } from './upstream-peak/fact.ts';
+import { upstreamPeakProbe } from './upstream-peak/index.ts';
 
 /** Every probe and the type of its fact. */
 export interface FactTypes {
@@ -41,6 +49,10 @@ export interface FactTypes {
   readonly 'nginx-config': NginxConfigFact;
   readonly 'nginx-loaded': NginxLoadedFact;
   readonly 'nginx-log': NginxLogFact;
+  readonly conntrack: ConntrackFact;
+  readonly requests: RequestsFact;
+  readonly 'backend-idle': BackendIdleFact;
+  readonly 'upstream-peak': UpstreamPeakFact;
 }
 
 /** The name of a probe. */
@@ -63,6 +75,10 @@ const BY_ID: { readonly [Id in ProbeId]: Probe<Id, FactTypes[Id]> } = {
   'nginx-config': nginxConfigProbe,
   'nginx-loaded': nginxLoadedProbe,
   'nginx-log': nginxLogProbe,
+  conntrack: conntrackProbe,
+  requests: requestsProbe,
+  'backend-idle': backendIdleProbe,
+  'upstream-peak': upstreamPeakProbe,
 };
 
 /** All probes, in the order in which documentation lists them. */

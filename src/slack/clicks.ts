@@ -28,6 +28,13 @@ export async function answerClick(deps: ClickDeps, click: ClickPayload, asker: A
       await deps.notifier.show(runId);
       return;
     }
+    case 'proposal_look': {
+      const { proposal, digest } = proposalOf(click);
+      await requireSameProposal(deps, proposal, digest);
+      const { runId } = await deps.engine.look(proposal, asker);
+      await deps.notifier.show(runId);
+      return;
+    }
     case 'run_cancel': {
       const id = asRunId(runOf(click));
       await deps.engine.cancel(id, asker);

@@ -183,7 +183,7 @@ class ProjectingNotifier implements Notifier {
   /** A proposal's message; a plan that does not fit into it is attached as a file. */
   async #showProposal(channel: string, view: ProposalView, { run }: RunView): Promise<Part> {
     const { proposal } = view;
-    const approvers = this.#deps.policy.approversBeside(proposal.requester).map(({ name }) => name);
+    const approvers = this.#deps.policy.approversBeside(proposal).map(({ name }) => name);
     const message = renderProposalMessage({ view, approvers });
     const how = proposal.state === 'applying' || proposal.state === 'undoing' ? 'progress' : 'urgent';
     const subject = `proposal:${proposal.id}`;

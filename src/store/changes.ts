@@ -1,20 +1,39 @@
 import { OperatorError } from '../base/error.ts';
-import { asProposalId, type HostName, type ProposalId, type RunId } from '../base/ids.ts';
-import type { Approval, Attempt, Proposal, UndoRequest } from '../engine/model.ts';
-import type { AttemptPatch, AuditEntry, ChangeStore, DecisionResult, Lease } from '../engine/ports.ts';
+import { asProposalId, type HostName, type ProposalId } from '../base/ids.ts';
+import type { UndoRequest, Proposal } from '../engine/model.ts';
+import type { AttemptPatch, AuditEntry, ChangeStore, Lease } from '../engine/ports.ts';
+import type { ChangeView } from '../engine/change.ts';
 import { type AttemptState, WORKING_STATES } from '../engine/state.ts';
-import { canUndo, type ChangeView, transition } from '../engine/transition.ts';
+import { canLook, canUndo, transition } from '../engine/transition.ts';
 import { appendAudit } from './audit.ts';
+import { decide } from './decisions.ts';
 import { requireLease } from './leases.ts';
-import { ApprovalRow, AttemptRow, parseRow, ProposalRow, UndoRequestRow } from './rows.ts';
+import {
+  approvalsOf,
+  attemptsOf,
+  findProposal,
+  proposalsOfRun,
+  setState,
+  undoRequestsOf,
+  viewOf,
+} from './proposals.ts';
+import { parseRow, ProposalRow } from './rows.ts';
 import { bumpRevision } from './runs.ts';
 import type { Executor } from './schema.ts';
 import type { Query, Transact } from './transact.ts';
 
-/** Attempts in these states may be touching their host right now. */
-const TOUCHING: readonly AttemptState[] = ['intended', 'applied', 'undo_intended'];
+/** Attempts in these states may be touching their host right now, or its numbers are being compared. */
+const TOUCHING: readonly AttemptState[] = [
+  'intended',
+  'looking',
+  'applied',
+  'signalled',
+  'missed',
+  'confirmed',
+  'undo_intended',
+];
 /** Attempts enter these states right before their host is touched. */
-const BEGINNING: readonly AttemptState[] = ['intended', 'undo_intended'];
+const BEGINNING: readonly AttemptState[] = ['intended', 'looking', 'undo_intended'];
 
 /** Proposals and what people and hosts did with them. */
 export function createChangeStore(query: Query, transact: Transact): ChangeStore {
@@ -36,6 +55,7 @@ export function createChangeStore(query: Query, transact: Transact): ChangeStore
       }),
     decide: (approval) => transact((db) => decide(db, approval)),
     requestUndo: (request) => transact((db) => requestUndo(db, request)),
+    requestLook: (id, audit) => transact((db) => requestLook(db, id, audit)),
     advance: (id, move, patch, lease, at) => transact((db) => advance(db, { id, move, patch, lease, at })),
     expire: (now) => transact((db) => expire(db, now)),
     busyHost: (host, except) => query((db) => findBusy(db, host, except)),
@@ -68,88 +88,10 @@ async function requireFreeHosts(db: Executor, id: ProposalId, before: ChangeView
   }
 }
 
-async function findProposal(db: Executor, id: ProposalId): Promise<Proposal | undefined> {
-  const row = await db.selectFrom('proposals').selectAll().where('id', '=', id).executeTakeFirst();
-  return row && parseRow(ProposalRow, row, 'proposals');
-}
-
-async function proposalsOfRun(db: Executor, id: RunId): Promise<Proposal[]> {
-  const rows = await db.selectFrom('proposals').selectAll().where('run_id', '=', id).orderBy('number').execute();
-  return rows.map((row) => parseRow(ProposalRow, row, 'proposals'));
-}
-
-async function attemptsOf(db: Executor, id: ProposalId): Promise<Attempt[]> {
-  const rows = await db.selectFrom('attempts').selectAll().where('proposal_id', '=', id).orderBy('position').execute();
-  return rows.map((row) => parseRow(AttemptRow, row, 'attempts'));
-}
-
-async function approvalsOf(db: Executor, id: ProposalId): Promise<Approval[]> {
-  const rows = await db.selectFrom('approvals').selectAll().where('proposal_id', '=', id).orderBy('at').execute();
-  return rows.map((row) => parseRow(ApprovalRow, row, 'approvals'));
-}
-
-async function undoRequestsOf(db: Executor, id: ProposalId): Promise<UndoRequest[]> {
-  const rows = await db.selectFrom('undo_requests').selectAll().where('proposal_id', '=', id).orderBy('id').execute();
-  return rows.map((row) => parseRow(UndoRequestRow, row, 'undo_requests'));
-}
-
-async function decide(db: Executor, approval: Approval): Promise<DecisionResult> {
-  const proposal = await findProposal(db, approval.proposal);
-  if (!proposal) return { kind: 'refused', because: 'unknown', proposal: undefined };
-  const earlier = await approvalsOf(db, proposal.id);
-  const because = refusal(proposal, earlier, approval);
-  if (because) return { kind: 'refused', because, proposal };
-  const { proposal: proposal_id, ...fields } = approval;
-  await db
-    .insertInto('approvals')
-    .values({ proposal_id, ...fields })
-    .execute();
-  const { verdict, person, surface, digest, reason, at } = approval;
-  const event = verdict === 'approve' ? 'proposal.approved' : 'proposal.rejected';
-  await appendAudit(db, {
-    event,
-    actor: person,
-    surface,
-    subject: `proposal:${proposal.id}`,
-    at,
-    body: { digest, reason },
-  });
-  const approvals = earlier.filter((other) => other.verdict === 'approve').length + (verdict === 'approve' ? 1 : 0);
-  if (verdict === 'reject' || approvals >= proposal.neededApprovals) {
-    const view = { state: proposal.state, attempts: await attemptsOf(db, proposal.id) };
-    await setState(db, proposal, transition(view, { type: event }).state, verdict === 'reject' ? reason : null);
-  }
-  await bumpRevision(db, proposal.runId);
-  return { kind: 'recorded', proposal: (await findProposal(db, proposal.id)) ?? proposal, approvals };
-}
-
-function refusal(proposal: Proposal, earlier: readonly Approval[], approval: Approval) {
-  if (earlier.some(({ person }) => person === approval.person)) return 'decided_by_same_person';
-  if (proposal.state !== 'open') return proposal.state === 'expired' ? 'expired' : 'not_open';
-  if (proposal.expiresAt <= approval.at) return 'expired';
-  return proposal.digest === approval.digest ? undefined : 'other_digest';
-}
-
-/** Compare-and-set: a state is only left by whoever still sees it. */
-async function setState(
-  db: Executor,
-  proposal: Proposal,
-  state: Proposal['state'],
-  detail: string | null,
-): Promise<void> {
-  const result = await db
-    .updateTable('proposals')
-    .set({ state, detail })
-    .where('id', '=', proposal.id)
-    .where('state', '=', proposal.state)
-    .executeTakeFirst();
-  if (result.numUpdatedRows !== 1n) throw new Error(`${proposal.id} is not ${proposal.state} any more`);
-}
-
 async function requestUndo(db: Executor, request: UndoRequest): Promise<Proposal | undefined> {
   const proposal = await findProposal(db, request.proposal);
   if (!proposal) return undefined;
-  const before = { state: proposal.state, attempts: await attemptsOf(db, proposal.id) };
+  const before = await viewOf(db, proposal);
   if (!canUndo(before)) return undefined;
   const { proposal: proposal_id, ...fields } = request;
   await db
@@ -173,6 +115,20 @@ async function requestUndo(db: Executor, request: UndoRequest): Promise<Proposal
   return findProposal(db, proposal.id);
 }
 
+async function requestLook(db: Executor, id: ProposalId, audit: AuditEntry): Promise<Proposal | undefined> {
+  const proposal = await findProposal(db, id);
+  if (!proposal) return undefined;
+  const before = await viewOf(db, proposal);
+  if (!canLook(before)) return undefined;
+  const after = transition(before, { type: 'look.requested' });
+  await requireFreeHosts(db, id, before, after);
+  await setState(db, proposal, after.state, null);
+  await setAttempts(db, id, before, after, audit.at);
+  await appendAudit(db, audit);
+  await bumpRevision(db, proposal.runId);
+  return findProposal(db, id);
+}
+
 interface Advance {
   readonly id: ProposalId;
   readonly move: (change: ChangeView) => ChangeView;
@@ -185,7 +141,7 @@ async function advance(db: Executor, { id, move, patch, lease, at }: Advance): P
   await requireLease(db, lease);
   const proposal = await findProposal(db, id);
   if (!proposal) throw new Error(`there is no proposal ${id}`);
-  const before = { state: proposal.state, attempts: await attemptsOf(db, id) };
+  const before = await viewOf(db, proposal);
   const after = move(before);
   await requireFreeHosts(db, id, before, after);
   if (after.state !== before.state) await setState(db, proposal, after.state, null);
@@ -223,7 +179,7 @@ async function setAttempts(
     if (old === undefined || old === state) continue;
     await db
       .updateTable('attempts')
-      .set({ state, updated_at: at })
+      .set({ state, updated_at: at, ...(state === 'applied' ? { applied_at: at } : {}) })
       .where('proposal_id', '=', id)
       .where('host', '=', host)
       .where('state', '=', old)

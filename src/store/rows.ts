@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { asAttemptId, asHostName, asPersonName, asProposalId, asRunId } from '../base/ids.ts';
 import { ATTEMPT_STATES, CHANGE_STATES } from '../engine/state.ts';
+import { PlanField } from './plan-field.ts';
 import { isProbeId } from '../probes/registry.ts';
 
 /*
@@ -128,34 +129,12 @@ export const FindingRow = z
 
 export const NotConcludedRow = z.object({ host: HostField, rule: z.string(), because: z.string() });
 
-const Action = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('sysctl'), key: z.string(), before: z.string(), after: z.string() }),
-  z.object({ kind: z.literal('file'), path: z.string(), before: z.string().nullable(), after: z.string() }),
-]);
-
-const Plan = z.object({
-  remedy: z.string(),
-  title: z.string(),
-  risk: z.enum(['low', 'medium', 'high']),
-  hosts: z.array(
-    z.object({
-      host: HostField,
-      actions: z.array(Action),
-      basis: z.record(z.string(), z.unknown()),
-      predicted: z.array(z.string()),
-      risks: z.array(z.string()),
-      proof: z.array(z.string()),
-    }),
-  ),
-  left: z.array(z.object({ host: HostField, kind: z.enum(['nothing', 'refused']), reason: z.string() })),
-});
-
 export const ProposalRow = z
   .object({
     id: ProposalField,
     run_id: RunIdField,
     number: z.number(),
-    plan: json(Plan),
+    plan: json(PlanField),
     digest: z.string(),
     requester: PersonField,
     needed_approvals: z.number(),
@@ -206,9 +185,16 @@ export const AttemptRow = z
     before_facts: json(z.unknown()).nullable(),
     statements: json(z.array(z.string())),
     updated_at: z.number(),
+    applied_at: z.number().nullable(),
   })
-  .transform(({ proposal_id, before_facts, updated_at, ...attempt }) => {
-    return { ...attempt, proposal: proposal_id, before: before_facts, updatedAt: updated_at };
+  .transform(({ proposal_id, before_facts, updated_at, applied_at, ...attempt }) => {
+    return {
+      ...attempt,
+      proposal: proposal_id,
+      before: before_facts,
+      updatedAt: updated_at,
+      appliedAt: applied_at,
+    };
   });
 
 export const AuditRow = z.object({

@@ -250,6 +250,7 @@ async function insertProposal(db: Executor, { proposal, attempts }: Conclusion['
       detail: null,
       before_facts: null,
       updated_at: updatedAt,
+      applied_at: null,
     };
   });
   await db.insertInto('attempts').values(rows).execute();

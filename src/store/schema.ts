@@ -93,6 +93,7 @@ export interface Tables {
     before_facts: string | null;
     statements: Generated<string>;
     updated_at: number;
+    applied_at: number | null;
   };
   readonly leases: { subject: string; owner: string | null; token: number; expires_at: number };
   readonly messages: { subject: string; channel: string; ts: string | null; rendered_revision: Generated<number> };

@@ -372,7 +372,9 @@ export function describeStore(name: string, start: () => Promise<StoreUnderTest>
         const advance = (event: Parameters<typeof transition>[1]) =>
           store.changes.advance(proposal.id, (change) => transition(change, event), { host: web1 }, held, 10);
         await advance({ type: 'attempt.reported', host: web1, report: 'done' });
-        await advance({ type: 'attempt.judged', host: web1, outcome: 'proven' });
+        await advance({ type: 'attempt.signalled', host: web1, outcome: 'proven' });
+        await advance({ type: 'attempt.confirmed', host: web1, report: 'confirmed' });
+        expect(await store.changes.attempts(proposal.id)).toMatchObject([{ state: 'proven', appliedAt: 10 }]);
         const both = await Promise.all([under.first.changes.requestUndo(wish), under.second.changes.requestUndo(wish)]);
         expect(both.filter((each) => each?.state === 'undoing')).toHaveLength(1);
         expect(await store.changes.undoRequests(proposal.id)).toEqual([wish]);

@@ -13,13 +13,16 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { asAttemptId, systemIds } from '../../src/base/ids.ts';
-import { applyCommand, parseReceipt, statusCommand, undoCommand } from '../../src/engine/receipt.ts';
+import { applyCommand, parseReceipt, statusCommand, undoCommand, undoReceipt } from '../../src/engine/receipt.ts';
 import type { ChangeAction } from '../../src/remedies/remedy.ts';
 import { createPrivateHost, type PrivateHost } from '../helpers/private-host.ts';
 
 const KEY = 'net.ipv4.ip_local_reserved_ports';
 const KEY_PATH = '/proc/sys/net/ipv4/ip_local_reserved_ports';
 const SHELLS = ['/bin/dash', '/bin/bash', '/bin/busybox'].filter((shell) => existsSync(shell));
+
+/** Without commit-confirm. */
+const AT_ONCE = { confirmWithinSeconds: 0 };
 
 const file = (path: string, before: string | null, after: string): ChangeAction => ({
   kind: 'file',
@@ -45,9 +48,9 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
   const newAttempt = () => asAttemptId(`7-1-web-1-${systemIds.nonce().slice(0, 12)}`);
   const answer = async (argv: readonly string[]) => parseReceipt((await host.run(argv)).stdout);
   const apply = (id: ReturnType<typeof newAttempt>, actions: readonly ChangeAction[]) =>
-    answer(applyCommand(id, actions).argv);
+    answer(applyCommand(id, actions, AT_ONCE).argv);
   const undo = (id: ReturnType<typeof newAttempt>, actions: readonly ChangeAction[], request = 1) =>
-    answer(undoCommand(id, request, actions).argv);
+    answer(undoCommand(undoReceipt(id, request), actions).argv);
   const status = (receipt: string) => answer(statusCommand(receipt).argv);
   const sh = async (script: string, ...args: string[]) => (await host.run(['sh', '-c', script, 'sh', ...args])).stdout;
   const setKey = (value: string) => sh(`echo "$1" >${KEY_PATH}`, value);
@@ -56,8 +59,8 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
   const text = () => readFileSync(target, 'utf8');
   /** Starts an attempt and waits until it is in the middle of its second action. */
   const startHanging = async (id: ReturnType<typeof newAttempt>, actions: readonly ChangeAction[]) => {
-    host.delay('tee*60-app*', 30);
-    const starter = host.spawn(applyCommand(id, actions).argv);
+    host.delay('mv*60-app*', 30);
+    const starter = host.spawn(applyCommand(id, actions, AT_ONCE).argv);
     await expect.poll(() => host.pidsWith('sleep\u000030').length, { timeout: 10_000 }).toBeGreaterThan(0);
     expect(await key()).toBe(actions[0]?.after);
     return starter;
@@ -137,7 +140,7 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
   test('undo of a failed attempt finds everything restored and changes nothing', async () => {
     const id = newAttempt();
     const actions = [sysctl('', '8081'), file(target, null, 'new\n')];
-    host.refuse('tee*60-app*');
+    host.refuse('mv*60-app*');
     expect(await apply(id, actions)).toMatchObject({ state: 'failed' });
     host.refuse('');
     const ran = host.sudoRan().length;
@@ -189,7 +192,7 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
   test('restores the first action when sudo refuses the second', async () => {
     const id = newAttempt();
     await setKey('9000');
-    host.refuse('tee*60-app*');
+    host.refuse('mv*60-app*');
     const given = await apply(id, [sysctl('9000', '8081,9000'), file(target, null, 'new\n')]);
     expect(given).toMatchObject({ state: 'failed' });
     expect(given?.output).toContain('everything was restored');
@@ -205,7 +208,7 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
 
   test('says so when what it had done could not be taken back', async () => {
     const second = join(host.dir, 'etc/70-second.conf');
-    host.refuse('*70-second*');
+    host.refuse('mv*70-second*');
     writeFileSync(second, 'old\n');
     writeFileSync(target, 'old\n');
     const sudo = join(host.dir, 'bin/sudo');
@@ -216,6 +219,13 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
     expect(given).toMatchObject({ state: 'unrestored' });
     expect(given?.output).toContain(`${target} could not be restored`);
     expect(text()).toBe('new\n');
+  });
+
+  test('changes nothing when sudo refuses to write a file beside its target', async () => {
+    host.refuse('tee*60-app*');
+    const given = await apply(newAttempt(), [sysctl('', '8081'), file(target, null, 'new\n')]);
+    expect(given).toMatchObject({ state: 'failed', output: expect.stringContaining('nothing was changed') });
+    expect([await key(), existsSync(target), leftovers()]).toEqual(['', false, []]);
   });
 
   test('reports work that was killed in the middle as interrupted, and undo restores what it had done', async () => {
@@ -276,7 +286,7 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
     const id = newAttempt();
     const actions = [file(target, null, 'new\n')];
     host.delay('tee*60-app*', 2);
-    const starter = host.spawn(applyCommand(id, actions).argv, {});
+    const starter = host.spawn(applyCommand(id, actions, AT_ONCE).argv, {});
     await expect.poll(() => sh(`cat ${receipts}/${id}/owner`), { timeout: 10_000 }).not.toBe('');
     starter.kill('SIGKILL');
     expect(await status(id)).toMatchObject({ state: 'done' });
@@ -290,13 +300,13 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
     );
     const given = await apply(newAttempt(), [sysctl('', '8081'), file(target, 'old\n', 'new\n')]);
     expect(given).toMatchObject({ state: 'failed' });
-    expect(given?.output).toMatch(/Read-only file system[\s\S]*everything was restored/);
+    expect(given?.output).toMatch(/Read-only file system[\s\S]*nothing was changed/);
     expect([await key(), await sh('cat "$1"', target)]).toEqual(['', 'old\n']);
   });
 
   test('starts nothing without a place for its receipt', async () => {
     await sh('mount -o remount,ro /var/lib/countersign');
-    const { argv } = applyCommand(newAttempt(), [file(target, null, 'new\n')]);
+    const { argv } = applyCommand(newAttempt(), [file(target, null, 'new\n')], AT_ONCE);
     const ran = await host.run(argv, { HOME: '/proc' });
     expect(ran).toMatchObject({
       exitCode: 69,
@@ -321,7 +331,7 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
     await sh(
       'mount -t tmpfs -o size=64k,nr_inodes=3 none /var/lib/countersign && mkdir /var/lib/countersign/attempts && touch /var/lib/countersign/x',
     );
-    const ran = await host.run(applyCommand(newAttempt(), [file(target, null, 'new\n')]).argv);
+    const ran = await host.run(applyCommand(newAttempt(), [file(target, null, 'new\n')], AT_ONCE).argv);
     expect(ran).toMatchObject({ exitCode: 69, stderr: expect.stringContaining('disk full') });
     expect(host.sudoRan()).toEqual([]);
   });
@@ -344,38 +354,22 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
   });
 
   test('gives a new file mode 0644 whatever the umask', async () => {
-    const { argv } = applyCommand(newAttempt(), [file(target, null, 'new\n')]);
+    const { argv } = applyCommand(newAttempt(), [file(target, null, 'new\n')], AT_ONCE);
     await host.run(['sh', '-c', 'umask 077; exec "$@"', 'sh', ...argv]);
     expect(statSync(target).mode & 0o777).toBe(0o644);
   });
 
-  test.each([
-    [
-      'other permissions',
-      (path: string) => {
-        writeFileSync(path, 'old\n');
-        chmodSync(path, 0o640);
-      },
-    ],
-    [
-      'another owner',
-      (path: string) => {
-        writeFileSync(path, 'old\n');
-        chownSync(path, 33, 0);
-      },
-    ],
-    [
-      'a link in its place',
-      (path: string) => {
-        writeFileSync(`${path}.real`, 'old\n');
-        symlinkSync(`${path}.real`, path);
-      },
-    ],
-  ])('does not replace a file with %s, for that would be lost', async (_what, arrange) => {
-    arrange(target);
-    const given = await apply(newAttempt(), [file(target, 'old\n', 'new\n')]);
-    expect(given).toMatchObject({ state: 'failed', output: expect.stringContaining('nothing was changed') });
-    expect(text()).toBe('old\n');
+  test('keeps the owner and the permissions of a file that it replaces', async () => {
+    writeFileSync(target, 'old\n');
+    chmodSync(target, 0o640);
+    chownSync(target, 33, 42);
+    const id = newAttempt();
+    const actions = [file(target, 'old\n', 'new\n')];
+    const attributes = () => [statSync(target).mode & 0o7777, statSync(target).uid, statSync(target).gid];
+    expect(await apply(id, actions)).toMatchObject({ state: 'done' });
+    expect([text(), ...attributes()]).toEqual(['new\n', 0o640, 33, 42]);
+    expect(await undo(id, actions)).toMatchObject({ state: 'done' });
+    expect([text(), ...attributes()]).toEqual(['old\n', 0o640, 33, 42]);
   });
 });
 

@@ -1,70 +1,112 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { asHostName } from '../../src/base/ids.ts';
+import { asHostName, type HostName } from '../../src/base/ids.ts';
+import type { ChangeEvent, ChangeView, Effect, Rollout } from '../../src/engine/change.ts';
+import { batchesOf } from '../../src/engine/rollout.ts';
 import { ATTEMPT_STATES, type AttemptState, CHANGE_STATES } from '../../src/engine/state.ts';
-import { type ChangeEvent, type ChangeView, canUndo, nextEffect, transition } from '../../src/engine/transition.ts';
+import { canLook, canUndo, nextEffects, transition } from '../../src/engine/transition.ts';
 
-const REPORTS = ['done', 'failed', 'drifted', 'interrupted', 'unrestored', 'unreachable'] as const;
+const REPORTS = ['done', 'failed', 'drifted', 'busy', 'interrupted', 'unrestored', 'reverted', 'unreachable'] as const;
 const REREADS = ['same', 'different', 'unreadable', 'too_late'] as const;
-const WORKED_ON: readonly AttemptState[] = ['intended', 'applied'];
+const OUTCOMES = ['proven', 'not_proven'] as const;
+const CONFIRMED = ['confirmed', 'reverted', 'interrupted', 'unreachable'] as const;
+const BEGUN: readonly AttemptState[] = ['intended', 'looking', 'applied', 'signalled', 'missed', 'confirmed'];
 const FINAL = CHANGE_STATES.filter((state) => !['open', 'applying', 'undoing'].includes(state));
 
-function opened(hosts: number): ChangeView {
-  return {
-    state: 'open',
-    attempts: Array.from({ length: hosts }, (_, index) => ({ host: asHostName(`web-${index + 1}`), state: 'pending' })),
-  };
+type Terms = Pick<Rollout, 'unproven' | 'slowProof'>;
+const TERMS: fc.Arbitrary<Terms> = fc.record({
+  unproven: fc.constantFrom('keep' as const, 'undo' as const),
+  slowProof: fc.boolean(),
+});
+
+function hostsOf(count: number): HostName[] {
+  return Array.from({ length: count }, (_, index) => asHostName(`web-${index + 1}`));
 }
 
-/** All events there are, for any of the hosts. */
-function everyEvent(change: ChangeView): ChangeEvent[] {
-  const hosts = [...change.attempts.map(({ host }) => host), asHostName('stranger')];
-  return [
-    { type: 'proposal.approved' },
-    { type: 'proposal.rejected' },
-    { type: 'proposal.expired' },
-    { type: 'undo.requested' },
-    ...hosts.flatMap((host): ChangeEvent[] => [
-      ...REREADS.map((result) => ({ type: 'facts.reread', host, result }) as const),
-      ...REPORTS.map((report) => ({ type: 'attempt.reported', host, report }) as const),
-      ...REPORTS.map((report) => ({ type: 'undo.reported', host, report }) as const),
-      ...(['proven', 'not_proven'] as const).map((outcome) => ({ type: 'attempt.judged', host, outcome }) as const),
-    ]),
-  ];
+function opened(count: number, terms: Terms = { unproven: 'keep', slowProof: true }): ChangeView {
+  const hosts = hostsOf(count);
+  const batches = batchesOf(hosts, [{ hosts: 1 }, { percent: 50 }, { percent: 100 }]);
+  return { state: 'open', attempts: hosts.map((host) => ({ host, state: 'pending' })), rollout: { batches, ...terms } };
 }
 
-/** The events that the engine can cause now: what people may do, and the outcomes of the next effect. */
-function legalEvents(change: ChangeView): ChangeEvent[] {
-  if (change.state === 'open')
-    return [{ type: 'proposal.approved' }, { type: 'proposal.rejected' }, { type: 'proposal.expired' }];
-  const effect = nextEffect(change);
-  if (!effect) return canUndo(change) ? [{ type: 'undo.requested' }] : [];
-  const { host } = effect;
-  switch (effect.type) {
+function statesOf(change: ChangeView): AttemptState[] {
+  return change.attempts.map(({ state }) => state);
+}
+
+/** All outcomes that an effect can have. */
+function outcomesOf({ type, host }: Effect): ChangeEvent[] {
+  switch (type) {
     case 'reread':
       return REREADS.map((result) => ({ type: 'facts.reread', host, result }));
     case 'apply':
       return REPORTS.map((report) => ({ type: 'attempt.reported', host, report }));
-    case 'verify':
-      return [
-        { type: 'attempt.judged', host, outcome: 'proven' },
-        { type: 'attempt.judged', host, outcome: 'not_proven' },
-      ];
+    case 'look':
+      return REPORTS.map((report) => ({ type: 'attempt.looked', host, report }));
+    case 'signal':
+      return OUTCOMES.map((outcome) => ({ type: 'attempt.signalled', host, outcome }));
+    case 'confirm':
+      return CONFIRMED.map((report) => ({ type: 'attempt.confirmed', host, report }));
+    case 'prove':
+      return OUTCOMES.map((outcome) => ({ type: 'attempt.judged', host, outcome }));
+    case 'revert':
+      return REPORTS.map((report) => ({ type: 'attempt.reverted', host, report }));
     case 'undo':
       return REPORTS.map((report) => ({ type: 'undo.reported', host, report }));
   }
 }
 
+const EFFECT_TYPES: readonly Effect['type'][] = [
+  'reread',
+  'apply',
+  'look',
+  'signal',
+  'confirm',
+  'prove',
+  'revert',
+  'undo',
+];
+const PEOPLES: readonly ChangeEvent[] = [
+  { type: 'proposal.approved' },
+  { type: 'proposal.rejected' },
+  { type: 'proposal.expired' },
+  { type: 'look.requested' },
+  { type: 'undo.requested' },
+];
+
+/** All events there are, for any of the hosts. */
+function everyEvent(change: ChangeView): ChangeEvent[] {
+  const hosts = [...change.attempts.map(({ host }) => host), asHostName('stranger')];
+  return [...PEOPLES, ...hosts.flatMap((host) => EFFECT_TYPES.flatMap((type) => outcomesOf({ type, host })))];
+}
+
+/** The events that can happen now: what people may do, the outcomes of what is due, and what was read too late to matter. */
+function legalEvents(change: ChangeView): ChangeEvent[] {
+  const late = change.attempts
+    .filter(({ state }) => state === 'untouched')
+    .flatMap(({ host }) => outcomesOf({ type: 'reread', host }));
+  if (change.state === 'open') return [...PEOPLES.slice(0, 3), ...late];
+  const effects = nextEffects(change);
+  if (effects.length > 0) return [...effects.flatMap(outcomesOf), ...late];
+  return [
+    ...(canLook(change) ? [{ type: 'look.requested' } as const] : []),
+    ...(canUndo(change) ? [{ type: 'undo.requested' } as const] : []),
+    ...late,
+  ];
+}
+
 function invariantsHold(change: ChangeView): void {
-  const states = change.attempts.map(({ state }) => state);
-  expect(states.filter((state) => WORKED_ON.includes(state)).length).toBeLessThanOrEqual(1);
-  expect(nextEffect(change) !== undefined).toBe(change.state === 'applying' || change.state === 'undoing');
-  if (change.state === 'applying') {
-    const first = states.findIndex((state) => state !== 'proven');
-    expect(states.slice(first + 1).every((state) => state === 'pending')).toBe(true);
+  const states = statesOf(change);
+  expect(nextEffects(change).length > 0).toBe(change.state === 'applying' || change.state === 'undoing');
+  if (change.state === 'applying' && !states.includes('looking')) {
+    const batchStates = change.rollout.batches.map((batch) =>
+      change.attempts.filter(({ host }) => batch.includes(host)).map(({ state }) => state),
+    );
+    const begun = batchStates.findLastIndex((batch) => batch.some((state) => BEGUN.includes(state)));
+    for (const earlier of batchStates.slice(0, Math.max(begun, 0)))
+      expect(earlier.every((state) => !BEGUN.includes(state) && state !== 'pending')).toBe(true);
   }
   if (FINAL.includes(change.state) && change.state !== 'rejected' && change.state !== 'expired')
-    expect(states.some((state) => ['pending', 'intended', 'applied', 'undo_intended'].includes(state))).toBe(false);
+    expect(states.some((state) => [...BEGUN, 'pending', 'undo_intended'].includes(state))).toBe(false);
   if (change.state === 'proven') expect(new Set(states)).toEqual(new Set(['proven']));
   if (change.state === 'undone') expect(states.filter((state) => state.startsWith('undo_'))).toEqual([]);
 }
@@ -72,80 +114,187 @@ function invariantsHold(change: ChangeView): void {
 describe('the life of a change', () => {
   test('keeps its invariants in any order of legal events', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 4 }), fc.array(fc.nat(), { maxLength: 60 }), (hosts, choices) => {
-        let change = opened(hosts);
-        const intended = new Map<string, number>();
-        for (const choice of choices) {
-          const events = legalEvents(change);
-          const event = events[choice % Math.max(events.length, 1)];
-          if (!event) break;
-          const before = change;
-          change = transition(before, event);
-          invariantsHold(change);
-          if (FINAL.includes(before.state)) expect(event.type).toBe('undo.requested');
-          const changed = change.attempts.filter(({ state }, index) => before.attempts[index]?.state !== state);
-          for (const { host, state } of changed.filter(({ state }) => state === 'intended'))
-            intended.set(`${host} ${state}`, (intended.get(`${host} ${state}`) ?? 0) + 1);
-        }
-        expect([...intended.values()].every((count) => count === 1)).toBe(true);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 5 }),
+        TERMS,
+        fc.array(fc.nat(), { maxLength: 80 }),
+        (hosts, terms, choices) => {
+          let change = opened(hosts, terms);
+          const intended = new Map<string, number>();
+          for (const choice of choices) {
+            const events = legalEvents(change);
+            const event = events[choice % Math.max(events.length, 1)];
+            if (!event) break;
+            const before = change;
+            change = transition(before, event);
+            invariantsHold(change);
+            if (FINAL.includes(before.state) && change !== before)
+              expect(['undo.requested', 'look.requested']).toContain(event.type);
+            const begun = change.attempts.filter(
+              ({ state }, index) => state === 'intended' && before.attempts[index]?.state !== state,
+            );
+            for (const { host } of begun) intended.set(host, (intended.get(host) ?? 0) + 1);
+          }
+          expect([...intended.values()].every((count) => count === 1)).toBe(true);
+        },
+      ),
       { numRuns: 2000 },
     );
   });
 
   test('throws on every event that is not legal, and on no legal one', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 3 }), fc.array(fc.nat(), { maxLength: 20 }), (hosts, choices) => {
-        let change = opened(hosts);
-        for (const choice of choices) {
-          const legal = legalEvents(change);
-          const keys = new Set(legal.map((event) => JSON.stringify(event)));
-          for (const event of everyEvent(change).filter((candidate) => !keys.has(JSON.stringify(candidate)))) {
-            expect(() => transition(change, event), `${change.state}: ${JSON.stringify(event)}`).toThrow('cannot');
+      fc.property(
+        fc.integer({ min: 1, max: 3 }),
+        TERMS,
+        fc.array(fc.nat(), { maxLength: 20 }),
+        (hosts, terms, choices) => {
+          let change = opened(hosts, terms);
+          for (const choice of choices) {
+            const legal = legalEvents(change);
+            const keys = new Set(legal.map((event) => JSON.stringify(event)));
+            for (const event of everyEvent(change).filter((candidate) => !keys.has(JSON.stringify(candidate)))) {
+              expect(() => transition(change, event), `${change.state}: ${JSON.stringify(event)}`).toThrow('cannot');
+            }
+            const next = legal[choice % Math.max(legal.length, 1)];
+            if (!next) break;
+            change = transition(change, next);
           }
-          const next = legal[choice % Math.max(legal.length, 1)];
-          if (!next) break;
-          change = transition(change, next);
-        }
-      }),
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
-  test('has a next effect or none for every combination of states, and never for a change that waits for people', () => {
-    const state = fc.constantFrom(...ATTEMPT_STATES);
+  test('has effects only for its own hosts, and none while it waits for people', () => {
+    const states = fc.array(fc.constantFrom(...ATTEMPT_STATES), { maxLength: 4 });
     fc.assert(
-      fc.property(fc.constantFrom(...CHANGE_STATES), fc.array(state, { maxLength: 4 }), (change, states) => {
-        const view = {
-          state: change,
-          attempts: states.map((each, index) => ({ host: asHostName(`h${index}`), state: each })),
-        };
-        const effect = nextEffect(view);
-        if (change !== 'applying' && change !== 'undoing') expect(effect).toBeUndefined();
-        if (effect) expect(view.attempts.map(({ host }) => host)).toContain(effect.host);
+      fc.property(fc.constantFrom(...CHANGE_STATES), states, TERMS, (state, attemptStates, terms) => {
+        const fresh = opened(attemptStates.length, terms);
+        const attempts = fresh.attempts.map(({ host }, index) => ({ host, state: attemptStates[index] ?? 'pending' }));
+        const effects = nextEffects({ ...fresh, state, attempts });
+        if (state !== 'applying' && state !== 'undoing') expect(effects).toEqual([]);
+        for (const { host } of effects) expect(fresh.attempts.map((attempt) => attempt.host)).toContain(host);
       }),
     );
   });
+});
 
-  test('stops at the first host that is not proven and leaves the rest untouched', () => {
-    const [first, second] = [asHostName('web-1'), asHostName('web-2')];
+const [FIRST, SECOND, THIRD] = [asHostName('web-1'), asHostName('web-2'), asHostName('web-3')];
+
+/** Brings a host of an approved change to `proven`. */
+function proven(change: ChangeView, host: HostName): ChangeView {
+  const events: ChangeEvent[] = [
+    { type: 'facts.reread', host, result: 'same' },
+    { type: 'attempt.reported', host, report: 'done' },
+    { type: 'attempt.signalled', host, outcome: 'proven' },
+    { type: 'attempt.confirmed', host, report: 'confirmed' },
+    { type: 'attempt.judged', host, outcome: 'proven' },
+  ];
+  return events.reduce(transition, change);
+}
+
+describe('batches of hosts', () => {
+  test('the canary is proven before any other host is touched, and then the others begin side by side', () => {
     let change = transition(opened(3), { type: 'proposal.approved' });
-    change = transition(change, { type: 'facts.reread', host: first, result: 'same' });
-    change = transition(change, { type: 'attempt.reported', host: first, report: 'done' });
-    change = transition(change, { type: 'attempt.judged', host: first, outcome: 'proven' });
-    change = transition(change, { type: 'facts.reread', host: second, result: 'same' });
-    change = transition(change, { type: 'attempt.reported', host: second, report: 'interrupted' });
-    expect(change).toMatchObject({ state: 'needs_human' });
-    expect(change.attempts.map(({ state }) => state)).toEqual(['proven', 'unknown', 'untouched']);
-    change = transition(change, { type: 'undo.requested' });
-    expect(change.attempts.map(({ state }) => state)).toEqual(['undo_intended', 'undo_intended', 'untouched']);
+    expect(nextEffects(change)).toEqual([{ type: 'reread', host: FIRST }]);
+    change = proven(change, FIRST);
+    expect(nextEffects(change)).toEqual([
+      { type: 'reread', host: SECOND },
+      { type: 'reread', host: THIRD },
+    ]);
   });
 
-  test('cannot reread a host while another one is worked on', () => {
-    let change = transition(opened(2), { type: 'proposal.approved' });
-    change = transition(change, { type: 'facts.reread', host: asHostName('web-1'), result: 'same' });
-    expect(() => transition(change, { type: 'facts.reread', host: asHostName('web-2'), result: 'same' })).toThrow(
-      'cannot',
+  test('a host that does not succeed leaves untouched what has not begun, and lets go on what has', () => {
+    let change = proven(transition(opened(3), { type: 'proposal.approved' }), FIRST);
+    change = transition(change, { type: 'facts.reread', host: SECOND, result: 'same' });
+    change = transition(change, { type: 'attempt.reported', host: SECOND, report: 'interrupted' });
+    expect(change).toMatchObject({ state: 'needs_human' });
+    expect(statesOf(change)).toEqual(['proven', 'unknown', 'untouched']);
+    change = transition(change, { type: 'facts.reread', host: THIRD, result: 'same' });
+    expect(statesOf(change)).toEqual(['proven', 'unknown', 'untouched']);
+    change = transition(change, { type: 'undo.requested' });
+    expect(statesOf(change)).toEqual(['undo_intended', 'undo_intended', 'untouched']);
+  });
+
+  test('a host that is under way when another fails goes on to its end', () => {
+    let change = proven(transition(opened(3), { type: 'proposal.approved' }), FIRST);
+    change = transition(change, { type: 'facts.reread', host: SECOND, result: 'same' });
+    change = transition(change, { type: 'facts.reread', host: THIRD, result: 'same' });
+    change = transition(change, { type: 'attempt.reported', host: SECOND, report: 'failed' });
+    expect(change.state).toBe('applying');
+    expect(nextEffects(change)).toEqual([{ type: 'apply', host: THIRD }]);
+  });
+});
+
+describe('a change that misses its prediction', () => {
+  const missed = (terms: Terms): ChangeView =>
+    (
+      [
+        { type: 'proposal.approved' },
+        { type: 'facts.reread', host: FIRST, result: 'same' },
+        { type: 'attempt.reported', host: FIRST, report: 'done' },
+        { type: 'attempt.signalled', host: FIRST, outcome: 'not_proven' },
+      ] satisfies ChangeEvent[]
+    ).reduce<ChangeView>(transition, opened(1, terms));
+
+  test('is confirmed and kept for a person to judge, or taken back, as the policy wants', () => {
+    const kept = missed({ unproven: 'keep', slowProof: true });
+    expect(nextEffects(kept)).toEqual([{ type: 'confirm', host: FIRST }]);
+    const confirmed = transition(kept, { type: 'attempt.confirmed', host: FIRST, report: 'confirmed' });
+    expect(confirmed).toMatchObject({ state: 'not_proven', attempts: [{ state: 'not_proven' }] });
+
+    const taken = missed({ unproven: 'undo', slowProof: true });
+    expect(nextEffects(taken)).toEqual([{ type: 'revert', host: FIRST }]);
+    const reverted = transition(taken, { type: 'attempt.reverted', host: FIRST, report: 'done' });
+    expect(reverted).toMatchObject({ state: 'reverted', attempts: [{ state: 'reverted' }] });
+    expect(canUndo(reverted)).toBe(false);
+  });
+
+  test('is taken back when only the slow proof misses', () => {
+    let change = transition(opened(1, { unproven: 'undo', slowProof: true }), { type: 'proposal.approved' });
+    change = transition(change, { type: 'facts.reread', host: FIRST, result: 'same' });
+    change = transition(change, { type: 'attempt.reported', host: FIRST, report: 'done' });
+    change = transition(change, { type: 'attempt.signalled', host: FIRST, outcome: 'proven' });
+    change = transition(change, { type: 'attempt.confirmed', host: FIRST, report: 'confirmed' });
+    change = transition(change, { type: 'attempt.judged', host: FIRST, outcome: 'not_proven' });
+    expect(nextEffects(change)).toEqual([{ type: 'revert', host: FIRST }]);
+  });
+});
+
+test('a host whose outcome is not known can be asked again, and goes on from what its receipt says', () => {
+  let change = transition(opened(2), { type: 'proposal.approved' });
+  change = transition(change, { type: 'facts.reread', host: FIRST, result: 'same' });
+  change = transition(change, { type: 'attempt.reported', host: FIRST, report: 'unreachable' });
+  expect(canLook(change)).toBe(true);
+  change = transition(change, { type: 'look.requested' });
+  expect(nextEffects(change)).toEqual([{ type: 'look', host: FIRST }]);
+  const healed = transition(change, { type: 'attempt.looked', host: FIRST, report: 'reverted' });
+  expect(healed).toMatchObject({ state: 'reverted' });
+  const there = transition(change, { type: 'attempt.looked', host: FIRST, report: 'done' });
+  expect(nextEffects(there)).toEqual([{ type: 'signal', host: FIRST }]);
+});
+
+describe('sizes of batches', () => {
+  test.each([
+    [1, [1]],
+    [3, [1, 2]],
+    [10, [1, 4, 5]],
+    [50, [1, 4, 20, 25]],
+  ])('%i hosts go in steps of %j', (hosts, sizes) => {
+    const batches = batchesOf(hostsOf(hosts), [{ hosts: 1 }, { percent: 10 }, { percent: 50 }, { percent: 100 }]);
+    expect(batches.map((batch) => batch.length)).toEqual(sizes);
+  });
+
+  test('every host is in exactly one batch, whatever the sizes', () => {
+    const size = fc.oneof(
+      fc.record({ hosts: fc.integer({ min: 1, max: 60 }) }),
+      fc.record({ percent: fc.integer({ min: 1, max: 100 }) }),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), fc.array(size, { maxLength: 6 }), (count, sizes) => {
+        expect(batchesOf(hostsOf(count), sizes).flat()).toEqual(hostsOf(count));
+      }),
     );
   });
 });

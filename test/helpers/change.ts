@@ -9,6 +9,7 @@ export const RUNBOOK_VERSION = 'v1';
 /** A plan that writes one file on each of these hosts. */
 export function testPlan(...hosts: readonly string[]): ChangePlan {
   return {
+    runbook: 'files',
     remedy: 'write-file',
     title: 'write a file',
     risk: 'low',
@@ -20,6 +21,13 @@ export function testPlan(...hosts: readonly string[]): ChangePlan {
       risks: [],
       proof: ['It reads back.'],
     })),
+    rollout: {
+      batches: hosts.map((host) => [asHostName(host)]),
+      confirmWithinSeconds: 120,
+      unproven: 'keep',
+      slowProof: false,
+    },
+    typed: [],
     left: [],
   };
 }
@@ -55,6 +63,7 @@ export function testAttempts(proposal: Proposal): Attempt[] {
     before: null,
     statements: [],
     updatedAt: proposal.createdAt,
+    appliedAt: null,
   }));
 }
 

@@ -94,14 +94,25 @@ export function wordRemedy({ path }: WordWorld): Remedy {
       const actions = [{ kind: 'file', path, before: word, after: 'good' } as const];
       return { kind: 'change', plan: { host, actions, basis: { word }, predicted: [], risks: [], proof: [] } };
     },
-    verify: {
-      afterMs: 1,
-      needs: ['kernel'],
-      judge: (_plan, before, after) => ({
-        outcome: wordOf(after) === 'good' ? 'proven' : 'not_proven',
-        statements: [`The word was ${wordOf(before)} and is ${wordOf(after)}.`],
-      }),
-    },
+    sudo: [],
+    proofs: [
+      {
+        afterMs: 1,
+        needs: ['kernel'],
+        judge: (_plan, before, after) => ({
+          outcome: wordOf(after) === 'good' ? 'proven' : 'not_proven',
+          statements: [`The word was ${wordOf(before)} and is ${wordOf(after)}.`],
+        }),
+      },
+      {
+        afterMs: 2,
+        needs: ['kernel'],
+        judge: (_plan, _before, after) => ({
+          outcome: wordOf(after) === 'good' ? 'proven' : 'not_proven',
+          statements: [`It is still ${wordOf(after)}.`],
+        }),
+      },
+    ],
   };
 }
 

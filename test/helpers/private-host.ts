@@ -22,8 +22,8 @@ export interface Ran {
 }
 
 /**
- * This machine with namespaces of its own: network settings, /var/lib/countersign and /etc/sysctl.d are its own and
- * empty, and `sudo` is a stand-in that writes down what it was asked. Needs root.
+ * This machine with namespaces of its own: network settings, /var/lib/countersign, /etc/sysctl.d, /run/lock and
+ * /var/log/nginx are its own and empty, and `sudo` is a stand-in that writes down what it was asked. Needs root.
  */
 export interface PrivateHost extends AsyncDisposable {
   /** A folder that is the same inside and outside. */
@@ -67,6 +67,8 @@ export async function createPrivateHost(): Promise<PrivateHost> {
   const setUp = [
     'mount -t tmpfs -o mode=755 none /var/lib/countersign',
     'mount -t tmpfs -o mode=755 none /etc/sysctl.d',
+    'mkdir -p /run/lock && mount -t tmpfs -o mode=1777 none /run/lock',
+    '{ [ ! -d /var/log/nginx ] || mount -t tmpfs -o mode=755 none /var/log/nginx; }',
     'ip link set lo up',
     'echo ready',
     'read -r _',

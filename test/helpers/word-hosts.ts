@@ -8,7 +8,9 @@ export interface WordHost {
   word: string;
   failure?: HostFailure;
   /** What the next change does instead of working. */
-  next?: 'refused' | 'lost-before' | 'lost-after' | 'running' | 'interrupted';
+  next?: 'refused' | 'busy' | 'lost-before' | 'lost-after' | 'running' | 'interrupted';
+  /** What it answers to a confirmation, beside `CONFIRMED`. */
+  confirms?: 'REVERTED' | 'INTERRUPTED';
   /** Runs before each answer; a test may hold it up here. */
   meanwhile?: (kind: 'read' | 'change') => Promise<void> | void;
   readonly receipts: Map<string, string>;
@@ -17,7 +19,7 @@ export interface WordHost {
 /** A transport to hosts of one word. It is a model of the receipts' scripts, which test/engine/receipt.test.ts runs for real. */
 export interface WordTransport extends Transport {
   readonly hosts: ReadonlyMap<string, WordHost>;
-  /** What reached hosts, in order: `web-1 read`, `web-1 apply`, `web-1 undo`, `web-1 status`. */
+  /** What reached hosts, in order: `web-1 read`, `web-1 apply`, `web-1 confirm`, `web-1 undo`, `web-1 status`. */
   readonly calls: readonly string[];
   host(name: string): WordHost;
 }
@@ -56,10 +58,13 @@ export function createWordTransport(words: Readonly<Record<string, string>>): Wo
       mustCover(grant, host);
       const known = find(host.name);
       const [, , , , receipt = '', , , , before = '', after = ''] = command.argv;
-      calls.push(`${host.name} ${receipt.includes('.undo') ? 'undo' : 'apply'}`);
+      const confirms = command.argv.length === 5;
+      calls.push(`${host.name} ${confirms ? 'confirm' : receipt.includes('.undo') ? 'undo' : 'apply'}`);
       await known.meanwhile?.('change');
       if (signal.aborted) return failed('cancelled', host.name);
       if (known.failure) return failed(known.failure, host.name);
+      if (confirms)
+        return { kind: 'ok', exitCode: 0, stdout: `receipt ${known.confirms ?? 'CONFIRMED'}\n`, stderr: '' };
       const how = known.next;
       delete known.next;
       if (how === 'lost-before') return failed('unknown', host.name);
@@ -76,6 +81,7 @@ function work(host: WordHost, receipt: string, how: WordHost['next'], [from, to]
   if (how === 'running') host.receipts.set(receipt, 'RUNNING');
   else if (how === 'interrupted') host.receipts.set(receipt, 'INTERRUPTED');
   else if (how === 'refused') host.receipts.set(receipt, 'DONE 70');
+  else if (how === 'busy') host.receipts.set(receipt, 'DONE 73');
   else if (host.word !== from) host.receipts.set(receipt, 'DONE 71');
   else {
     host.word = to;

@@ -16,7 +16,7 @@ interface DecideOptions {
   readonly config?: string;
 }
 
-/** `countersign approve ID`, `reject ID`, `undo ID`: the same gates as in Slack. */
+/** `countersign approve ID`, `reject ID`, `look ID`, `undo ID`: the same gates as in Slack. */
 export function addDecisionCommands(program: Command, deps: CliDeps): void {
   addDecision(program, deps, {
     name: 'approve',
@@ -34,6 +34,15 @@ export function addDecisionCommands(program: Command, deps: CliDeps): void {
     question: 'Reject this change?',
     act: async (session, asker, { id, digest }, reason) => {
       await session.engine.decide({ ...asker, proposal: id, verdict: 'reject', digest, reason });
+    },
+  });
+  addDecision(program, deps, {
+    name: 'look',
+    description: 'ask the hosts again on which it is not known what became of a change, and go on from there',
+    question: 'Ask the hosts again?',
+    act: async (session, asker, proposal) => {
+      await session.engine.look(proposal.id, asker);
+      await followChange(deps, session, proposal);
     },
   });
   addDecision(program, deps, {

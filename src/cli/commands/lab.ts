@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { CliDeps } from '../deps.ts';
+import type { CliDeps, LabCommands } from '../deps.ts';
 
-/** `countersign lab up|status|fault|load|down`: real hosts on this machine to practise on. */
+/** `countersign lab up|status|fault|faults|load|down`: real hosts on this machine to practise on. */
 export function addLabCommands(program: Command, deps: CliDeps): void {
   const lab = program
     .command('lab')
@@ -27,15 +27,7 @@ export function addLabCommands(program: Command, deps: CliDeps): void {
     .action(async () => {
       deps.output.line(JSON.stringify(await (await commands()).status(), null, 2));
     });
-  lab
-    .command('fault')
-    .description('cause or clear a fault')
-    .argument('<name>', 'no-upstream-keepalive, service-port-in-range, service-port-taken, host-down, slow-host')
-    .argument('[hosts...]', 'where; all web hosts when left out')
-    .option('--off', 'clear it')
-    .action(async (name: string, hosts: string[], options: { off?: boolean }) => {
-      print(await (await commands()).fault(name, hosts, options.off ? 'off' : 'on'));
-    });
+  addFaultCommands(lab, { commands, print });
   lab
     .command('load')
     .description('drive paced requests through the web hosts')
@@ -56,6 +48,29 @@ export function addLabCommands(program: Command, deps: CliDeps): void {
     .description('remove the hosts and everything they started')
     .action(async () => {
       print(await (await commands()).down());
+    });
+}
+
+interface Shared {
+  commands(): Promise<LabCommands>;
+  print(lines: readonly string[]): void;
+}
+
+function addFaultCommands(lab: Command, { commands, print }: Shared): void {
+  lab
+    .command('fault')
+    .description('cause or clear a fault')
+    .argument('<name>', 'its name, for example no-upstream-keepalive; `lab faults` lists them')
+    .argument('[hosts...]', 'where; all web hosts when left out')
+    .option('--off', 'clear it: the host is then as it was when it started')
+    .action(async (name: string, hosts: string[], options: { off?: boolean }) => {
+      print(await (await commands()).fault(name, hosts, options.off ? 'off' : 'on'));
+    });
+  lab
+    .command('faults')
+    .description('everything that can be wrong with a host')
+    .action(async () => {
+      print((await commands()).faults());
     });
 }
 

@@ -1,15 +1,18 @@
 import { count, list } from '../../base/format.ts';
 import { plainText } from '../../base/plain-text.ts';
-import { type ActionDiff, groupPlans, type PlanGroup } from '../../engine/diff.ts';
+import { type ActionDiff, diffText, groupPlans, type PlanGroup } from '../../engine/diff.ts';
 import {
   attemptSentences,
   changeSentences,
   coverage,
   elapsed,
   evidenceLine,
+  orderSentence,
   paramsText,
+  safetySentence,
   unanswered,
 } from '../../engine/phrases.ts';
+import type { LeftHost } from '../../engine/model.ts';
 import type { HistoryEntry } from '../../engine/ports.ts';
 import {
   caveats,
@@ -66,17 +69,26 @@ export function renderProposal(view: ProposalView): string[] {
     '',
     `Proposal ${proposal.id}: ${proposal.plan.title} on ${hosts}${need}`,
     ...groupPlans(proposal.plan.hosts).flatMap((group) => renderGroup(group, hosts)),
-    ...proposal.plan.left.map(({ host, reason }) => `  ${host}: not planned: ${reason}`),
+    ...proposal.plan.left.flatMap(renderLeft),
     `  Risk: ${proposal.plan.risk}. Digest ${proposal.digest.slice(0, 12)}.`,
     ...(proposal.state === 'open'
       ? [
+          ...[orderSentence(proposal), safetySentence(proposal)].flatMap((line) =>
+            line === undefined ? [] : [`  ${line}`],
+          ),
           `  Expires ${localTime(proposal.expiresAt)}. Somebody other than ${proposal.requester} approves: countersign approve ${proposal.id}`,
         ]
       : []),
     ...changeSentences(view).map((sentence) => `  ${sentence}`),
     ...attemptSentences(view).map((sentence) => `  ${sentence}`),
+    ...(view.canLook ? [`  To ask the hosts again: countersign look ${proposal.id}`] : []),
     ...(view.canUndo ? [`  To take it back: countersign undo ${proposal.id}`] : []),
   ].map(safe);
+}
+
+function renderLeft({ host, kind, reason, text }: LeftHost): string[] {
+  if (kind !== 'advice') return [`  ${host}: not planned: ${reason}`];
+  return [`  ${host}: to be done elsewhere: ${reason}`, ...(text ?? '').split('\n').map((line) => `    ${line}`)];
 }
 
 function renderGroup(group: PlanGroup, allHosts: string): string[] {
@@ -91,7 +103,7 @@ function renderGroup(group: PlanGroup, allHosts: string): string[] {
 }
 
 function renderDiff(diff: ActionDiff): string[] {
-  return [`  ${diff.target}`, ...diff.lines.map(({ sign, text }) => `    ${sign} ${text}`)];
+  return [`  ${diff.target}`, ...diffText(diff.lines).map((line) => `    ${line}`)];
 }
 
 function groupOpen(view: RunView): string[] {

@@ -18,6 +18,7 @@ export const kernelProbe = defineProbe({
   id: 'kernel',
   title: 'Kernel and distribution',
   privilege: 'user',
+  sudo: [],
   command: () => readScript(SCRIPT),
   timeoutMs: () => 10_000,
   parse: parseKernel,

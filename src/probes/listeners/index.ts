@@ -28,6 +28,7 @@ export const listenersProbe = defineProbe({
   id: 'listeners',
   title: 'Listening TCP sockets',
   privilege: 'root',
+  sudo: ['/usr/bin/ss -Htlnp'],
   command: ({ sudo }) => readScript(SCRIPT, [sudo ? 'sudo' : 'no-sudo']),
   timeoutMs: () => 10_000,
   parse: parseListeners,

@@ -1,4 +1,5 @@
 import { readScript } from '../../base/command.ts';
+import { FIND_NGINX_SUDO } from '../privilege.ts';
 import { defineProbe } from '../probe.ts';
 import { parseNetworkNamespace } from './parse.ts';
 
@@ -19,6 +20,7 @@ export const networkNamespaceProbe = defineProbe({
   id: 'network-namespace',
   title: 'Network namespaces of the probes and of nginx',
   privilege: 'root',
+  sudo: FIND_NGINX_SUDO,
   command: ({ sudo }) => readScript(SCRIPT, [sudo ? 'sudo' : 'no-sudo']),
   timeoutMs: () => 10_000,
   parse: parseNetworkNamespace,

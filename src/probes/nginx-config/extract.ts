@@ -6,7 +6,7 @@ import { endpointOf, placedNumber, placedText, placedTimeMs, placeOf } from './v
 type Level = readonly ResolvedDirective[];
 
 /** What a resolved configuration says about connections; the files are told apart from it. */
-export function extractFact(root: Level): Omit<NginxConfigFact, 'files'> {
+export function extractFact(root: Level): Omit<NginxConfigFact, 'files' | 'outline'> {
   const http = named(root, 'http').flatMap((block) => block.children ?? []);
   const upstreams = named(http, 'upstream').map(upstreamOf);
   const proxies = distinct(proxyLocations(http, upstreams));

@@ -1,3 +1,5 @@
+import type { FileOutline } from './outline-fact.ts';
+
 /** A place in a configuration file on the host; 1-based line. */
 export interface ConfigPlace {
   readonly file: string;
@@ -71,4 +73,9 @@ export interface NginxConfigFact {
     readonly emptyValue: string | null;
     readonly emptyPlace: ConfigPlace | null;
   })[];
+  /**
+   * The files as an editor needs them, the main file first. Absent with several masters, when there is too much of it, and
+   * in facts from before it was read.
+   */
+  readonly outline?: readonly FileOutline[];
 }

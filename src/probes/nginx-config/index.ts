@@ -1,12 +1,14 @@
 import { readScript } from '../../base/command.ts';
 import { NGINX_SHELL } from '../nginx-process/masters.ts';
+import { NGINX_CONFIG_SUDO } from '../privilege.ts';
 import { defineProbe } from '../probe.ts';
 import { parseNginxConfig } from './parse.ts';
 
 /**
  * `nginx -T` of every master, with its binary, `-c` and `-p`; of the installed nginx when none runs. Each dump is
- * preceded by its number of lines, because a configuration may contain any line. sudoers needs `/usr/sbin/nginx -T`,
- * and `/usr/sbin/nginx -T -c FILE` for a master that was started with `-c FILE`.
+ * preceded by its number of lines, because a configuration may contain any line, and followed by the files that its
+ * names stand for. sudoers needs `/usr/sbin/nginx -T`, and `/usr/sbin/nginx -T -c FILE` for a master that was started with
+ * `-c FILE`.
  */
 const SCRIPT = `${NGINX_SHELL}
 status=0
@@ -17,6 +19,9 @@ dump() {
   out=\${out%x*}
   echo "dump $pid $code $(printf '%s' "$out" | wc -l)"
   printf '%s' "$out"
+  printf '%s' "$out" | sed -n 's/^# configuration file \\(\\/.*\\):$/\\1/p' | head -n 1000 | while IFS= read -r path; do
+    target=$(readlink -f "$path" 2>/dev/null) && [ -n "$target" ] && printf 'target %s\\t%s\\n' "$path" "$target"
+  done
   [ "$code" = 0 ] || status=$code
 }
 found=$(masters)
@@ -45,6 +50,7 @@ export const nginxConfigProbe = defineProbe({
   id: 'nginx-config',
   title: 'nginx configuration as nginx reads it',
   privilege: 'root',
+  sudo: NGINX_CONFIG_SUDO,
   command: ({ sudo }) => readScript(SCRIPT, [sudo ? 'sudo' : 'none']),
   timeoutMs: () => 15_000,
   parse: parseNginxConfig,

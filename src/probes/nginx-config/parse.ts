@@ -5,6 +5,7 @@ import type { Parsed, ProbeOutput } from '../probe.ts';
 import { splitDump } from './dump.ts';
 import { extractFact } from './extract.ts';
 import type { NginxConfigFact } from './fact.ts';
+import { outlineOf } from './outline.ts';
 import { resolveConfig } from './resolve.ts';
 
 const SUDOERS =
@@ -14,10 +15,13 @@ const SUDOERS =
 interface Dump {
   readonly exitCode: number;
   readonly text: string;
+  /** The file that each path stands for once symbolic links are followed. */
+  readonly targets: Map<string, string>;
 }
 
 /**
- * Reads `dump PID EXIT LINES` followed by that many lines of `nginx -T`, once per master, and merges what they say.
+ * Reads `dump PID EXIT LINES` followed by that many lines of `nginx -T` and by `target PATH<tab>FILE` lines, once per
+ * master, and merges what they say.
  * On an error nginx prints no configuration and says why on stderr as `[emerg] …` (nginx(8)).
  */
 export function parseNginxConfig(output: ProbeOutput): Parsed<NginxConfigFact> {
@@ -40,7 +44,9 @@ function splitFrames(stdout: string): Dump[] | null {
   for (let at = 0; at < lines.length; ) {
     const line = lines[at] ?? '';
     const [, exit, count] = /^dump \d+ (\d+) +(\d+)$/.exec(line) ?? [];
-    if (exit === undefined && line !== '' && !/^skipped \d+$/.test(line)) return null;
+    const [, path, target] = /^target (\/[^\t]*)\t(\/[^\t]*)$/.exec(line) ?? [];
+    if (exit === undefined && path === undefined && line !== '' && !/^skipped \d+$/.test(line)) return null;
+    if (path !== undefined && target !== undefined) dumps.at(-1)?.targets.set(path, target);
     at += 1;
     if (exit === undefined) continue;
     const end = at + Number(count);
@@ -51,6 +57,7 @@ function splitFrames(stdout: string): Dump[] | null {
         .slice(at, end)
         .map((text) => `${text}\n`)
         .join(''),
+      targets: new Map(),
     });
     at = end;
   }
@@ -78,9 +85,11 @@ function merge(output: ProbeOutput, dumps: readonly Dump[]): Parsed<NginxConfigF
       return unreadable(output, `The configuration was not understood at ${where}: ${resolved.error.message}.`);
     }
     const digests = files.map(({ path, text }) => ({ path, sha256: sha256(text) }));
-    facts.push({ files: digests, ...extractFact(resolved.directives) });
+    const outline = dumps.length === 1 ? outlineOf(files, dump.targets) : null;
+    facts.push({ files: digests, ...extractFact(resolved.directives), ...(outline && { outline }) });
   }
-  return { ok: true, fact: combined(facts) };
+  const [only] = facts;
+  return { ok: true, fact: facts.length === 1 && only ? only : combined(facts) };
 }
 
 function combined(facts: readonly NginxConfigFact[]): NginxConfigFact {

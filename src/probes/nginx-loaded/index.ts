@@ -1,5 +1,6 @@
 import { readScript } from '../../base/command.ts';
 import { NGINX_SHELL } from '../nginx-process/masters.ts';
+import { NGINX_BINARY_SUDO } from '../privilege.ts';
 import { defineProbe } from '../probe.ts';
 import { CONFIG_FILES_SHELL } from './config-files.ts';
 import { parseNginxLoaded } from './parse.ts';
@@ -32,6 +33,7 @@ export const nginxLoadedProbe = defineProbe({
   id: 'nginx-loaded',
   title: 'Age of nginx workers and of the configuration files',
   privilege: 'user',
+  sudo: NGINX_BINARY_SUDO,
   command: ({ sudo }) => readScript(SCRIPT, [sudo ? 'sudo' : 'none']),
   timeoutMs: () => 10_000,
   parse: parseNginxLoaded,

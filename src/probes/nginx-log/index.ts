@@ -1,6 +1,7 @@
 import { readScript } from '../../base/command.ts';
 import { CONFIG_FILES_SHELL } from '../nginx-loaded/config-files.ts';
 import { NGINX_SHELL } from '../nginx-process/masters.ts';
+import { NGINX_BINARY_SUDO } from '../privilege.ts';
 import { defineProbe } from '../probe.ts';
 import { parseNginxLog } from './parse.ts';
 
@@ -51,6 +52,7 @@ export const nginxLogProbe = defineProbe({
   id: 'nginx-log',
   title: 'Recent errors in the nginx error log',
   privilege: 'root',
+  sudo: ['/usr/bin/tail -n 2000 /var/log/nginx/error.log', ...NGINX_BINARY_SUDO],
   command: ({ sudo }) => readScript(SCRIPT, [sudo ? 'sudo' : 'none']),
   timeoutMs: () => 10_000,
   parse: parseNginxLog,

@@ -4,6 +4,8 @@ export interface NginxMaster {
   /** `-c` and `-p` of its command line; null = compiled-in default. */
   readonly configPath: string | null;
   readonly prefix: string | null;
+  /** `-g` of its command line, up to the next option: `daemon on; master_process on;`; absent = none. */
+  readonly globalDirectives?: string;
   /** The binary it runs; null without root. */
   readonly binary: string | null;
   /** True when that binary was replaced on disk since (`(deleted)`), null without root. */

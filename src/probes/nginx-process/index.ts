@@ -1,4 +1,5 @@
 import { readScript } from '../../base/command.ts';
+import { NGINX_BINARY_SUDO } from '../privilege.ts';
 import { defineProbe } from '../probe.ts';
 import { NGINX_SHELL } from './masters.ts';
 import { parseNginxProcess } from './parse.ts';
@@ -27,6 +28,7 @@ export const nginxProcessProbe = defineProbe({
   id: 'nginx-process',
   title: 'Running nginx masters and their version',
   privilege: 'root',
+  sudo: NGINX_BINARY_SUDO,
   command: ({ sudo }) => readScript(SCRIPT, [sudo ? 'sudo' : 'none']),
   timeoutMs: () => 10_000,
   parse: parseNginxProcess,

@@ -44,6 +44,7 @@ function parseMaster(block: string): NginxMaster | null {
     pid: Number(pid),
     configPath: option(args, '-c'),
     prefix: option(args, '-p'),
+    ...globalDirectives(args),
     binary: exe === '' ? null : exe.replace(/ \(deleted\)$/, ''),
     binaryReplaced: exe === '' ? null : exe.endsWith(' (deleted)'),
     version: version === null ? null : parseVersion(version),
@@ -62,4 +63,10 @@ function option(args: string, flag: '-c' | '-p'): string | null {
   const word = words[at];
   if (word === undefined) return null;
   return (word === flag ? words[at + 1] : word.slice(2)) ?? null;
+}
+
+/** The title holds `-g` without the quotes of the command line, so it ends where the next option begins. */
+function globalDirectives(args: string): Pick<NginxMaster, 'globalDirectives'> {
+  const text = / -g ?(.*?)(?: -[cpe] ?\S.*)?$/.exec(args.trim())?.[1]?.trim();
+  return text === undefined ? {} : { globalDirectives: text };
 }

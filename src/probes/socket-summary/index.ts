@@ -7,6 +7,7 @@ export const socketSummaryProbe = defineProbe({
   id: 'socket-summary',
   title: 'TCP totals of ss',
   privilege: 'user',
+  sudo: [],
   command: () => readScript('command -v ss >/dev/null 2>&1 || exit 127\nexec ss -s'),
   timeoutMs: () => 10_000,
   parse: parseSocketSummary,

@@ -9,6 +9,7 @@ export const socketsProbe = defineProbe({
   id: 'sockets',
   title: 'Sockets by direction, state and peer',
   privilege: 'root',
+  sudo: ['/usr/sbin/nginx -T'],
   command: ({ sudo }) => readScript(SOCKETS_SCRIPT, [sudo ? 'sudo' : 'no-sudo']),
   timeoutMs: () => 20_000,
   parse: parseSockets,

@@ -14,6 +14,7 @@ export const sockstatProbe = defineProbe({
   id: 'sockstat',
   title: 'Socket totals of the kernel',
   privilege: 'user',
+  sudo: [],
   command: () => readScript(SCRIPT),
   timeoutMs: () => 10_000,
   parse: parseSockstat,

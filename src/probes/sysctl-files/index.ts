@@ -38,6 +38,7 @@ export const sysctlFilesProbe = defineProbe({
   id: 'sysctl-files',
   title: 'Files that set kernel settings at boot',
   privilege: 'user',
+  sudo: [],
   command: () => readScript(SCRIPT, ['']),
   timeoutMs: () => 10_000,
   parse: parseSysctlFiles,

@@ -18,6 +18,7 @@ export const sysctlProbe = defineProbe({
   id: 'sysctl',
   title: 'Kernel settings in force',
   privilege: 'user',
+  sudo: [],
   command: () => readScript(SCRIPT),
   timeoutMs: () => 10_000,
   parse: parseSysctl,

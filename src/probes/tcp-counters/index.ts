@@ -23,6 +23,7 @@ export const tcpCountersProbe = defineProbe({
   id: 'tcp-counters',
   title: 'TCP counters, two samples',
   privilege: 'user',
+  sudo: [],
   command: ({ intervalSeconds }) =>
     readScript(SCRIPT, [String(intervalSeconds), [...COUNTER_NAMES, 'CurrEstab'].join('|')]),
   timeoutMs: ({ intervalSeconds }) => 10_000 + Math.ceil(intervalSeconds * 1000),

@@ -1,8 +1,8 @@
 import type { KnownBlock } from '@slack/types';
 import { count, list } from '../../base/format.ts';
 import { shorten } from '../../base/plain-text.ts';
-import { groupPlans, type PlanGroup } from '../../engine/diff.ts';
-import { attemptSentences, changeSentences } from '../../engine/phrases.ts';
+import { diffText, groupPlans, type PlanGroup } from '../../engine/diff.ts';
+import { attemptSentences, changeSentences, orderSentence, safetySentence } from '../../engine/phrases.ts';
 import type { ProposalView } from '../../engine/view.ts';
 import {
   actions,
@@ -71,11 +71,7 @@ function hostsOf({ proposal }: ProposalView): string {
 function planBlocks(group: PlanGroup, named: boolean): KnownBlock[] {
   const diffs = group.diffs.flatMap(({ target, lines }) => [
     paragraph(bold(target)),
-    preformatted(
-      nearChanges(lines)
-        .map(({ sign, text }) => `${sign} ${text}`)
-        .join('\n'),
-    ),
+    ...(lines.length === 0 ? [] : [preformatted(diffText(nearChanges(lines)).join('\n'))]),
   ]);
   const said = [
     ...labelled('Predicted', group.predicted),
@@ -105,7 +101,11 @@ function labelled(label: string, sentences: readonly string[]) {
 }
 
 function left({ proposal }: ProposalView): KnownBlock[] {
-  const lines = proposal.plan.left.map(({ host, reason }) => `${host}: not planned: ${shorten(reason, 300)}`);
+  const lines = proposal.plan.left.map(({ host, kind, reason, text }) =>
+    kind === 'advice'
+      ? `${host}: to be done elsewhere: ${shorten(reason, 300)}\n${shorten(text ?? '', 1500)}`
+      : `${host}: not planned: ${shorten(reason, 300)}`,
+  );
   return lines.length === 0 ? [] : [richText(paragraph(plain(lines.join('\n'))))];
 }
 
@@ -123,9 +123,11 @@ function outcome(view: ProposalView): KnownBlock[] {
 function terms({ proposal, approvals }: ProposalView, approvers: readonly string[]): KnownBlock | undefined {
   if (proposal.state === 'open') {
     const who = approvers.length === 0 ? 'nobody: no other person has the role "approve"' : escapeText(list(approvers));
-    const order = proposal.plan.hosts.length > 1 ? 'Hosts one after the other, each proven before the next. ' : '';
+    const order = orderSentence(proposal);
     return context(
-      `${order}Risk: ${proposal.plan.risk}. May approve: ${who}. Expires ${slackTime(proposal.expiresAt, '{time}')}.`,
+      ...(order === undefined ? [] : [{ literal: order }]),
+      { literal: safetySentence(proposal) },
+      `Risk: ${proposal.plan.risk}. May approve: ${who}. Expires ${slackTime(proposal.expiresAt, '{time}')}.`,
     );
   }
   const decided = approvals.at(-1);
@@ -152,13 +154,14 @@ function buttons(view: ProposalView): KnownBlock | undefined {
       button({ action: 'proposal_reject', label: 'Reject', value, style: 'danger' }),
     ]);
   }
-  if (!view.canUndo) return undefined;
+  const look = view.canLook ? [button({ action: 'proposal_look', label: 'Look again', value, style: 'primary' })] : [];
+  if (!view.canUndo) return look.length === 0 ? undefined : actions('proposal', look);
   const confirm = {
     title: `Undo ${proposal.id}?`,
     text: 'The values captured before the change are restored, unless somebody changed them since.',
     yes: 'Undo',
   };
-  return actions('proposal', [button({ action: 'proposal_undo', label: 'Undo', value, confirm })]);
+  return actions('proposal', [...look, button({ action: 'proposal_undo', label: 'Undo', value, confirm })]);
 }
 
 function summary(view: ProposalView, hosts: string): string {

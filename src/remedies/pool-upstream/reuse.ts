@@ -1,0 +1,125 @@
+import { type Edit, insertAt, replaceArgument } from '../nginx-edit/edit.ts';
+import { descendants, keyOf, named, type Placed, placeText } from '../nginx-edit/placed.ts';
+import { headerInForce, headerLevel, inForce, insertIntoLevel } from './levels.ts';
+import { locationText, type Passing } from './passing.ts';
+
+/** What has to change at a place so that its connections can be kept; `blocked` says why that cannot be planned. */
+export interface Reuse {
+  readonly edits: readonly Edit[];
+  /** Things that people should know, as sentences. */
+  readonly notes: readonly string[];
+  readonly blocked: string | null;
+}
+
+/** What surrounds one place. */
+export interface Surroundings {
+  /** nginx keeps explicit upstreams' connections by itself (1.29.7). */
+  readonly modern: boolean;
+  readonly passings: readonly Passing[];
+  /** Whether a place will have a pool once the plan is carried out. */
+  readonly pooled: (passing: Passing) => boolean;
+}
+
+/** The edits for the protocol of one place. */
+export function reuseAt(passing: Passing, surroundings: Surroundings): Reuse {
+  return passing.protocol === 'fastcgi' ? keepFastcgi(passing) : keepHttp(passing, surroundings);
+}
+
+function keepFastcgi(passing: Passing): Reuse {
+  const set = inForce(passing, 'fastcgi_keep_conn');
+  if (set?.directive.args[0]?.toLowerCase() === 'on') return { edits: [], notes: [], blocked: null };
+  const edit = set
+    ? replaceArgument(set, 0, 'on')
+    : insertIntoLevel(passing.location, passing, 'fastcgi_keep_conn on;');
+  return edit ? { edits: [edit], notes: [], blocked: null } : cannotPlace(passing);
+}
+
+function keepHttp(passing: Passing, surroundings: Surroundings): Reuse {
+  const version = versionEdit(passing, surroundings);
+  const connection = connectionEdit(passing, surroundings);
+  const blocked = version.blocked ?? connection.blocked;
+  return { edits: [...version.edits, ...connection.edits], notes: connection.notes, blocked };
+}
+
+/** proxy_http_version is inherited plainly, so it goes to the level of the headers where everything below is pooled. */
+function versionEdit(passing: Passing, { modern, passings, pooled }: Surroundings): Reuse {
+  const set = inForce(passing, 'proxy_http_version');
+  if (set && set.directive.args[0] !== '1.0') return NOTHING;
+  if (set) return one(replaceArgument(set, 0, '1.1'), passing);
+  if (modern) return NOTHING;
+  const outer = headerLevel(passing);
+  const below = passings.filter(({ protocol, levels }) => protocol === 'http' && outer && levels.includes(outer));
+  const shared = outer !== null && outer !== passing.location && below.every(pooled);
+  return one(insertIntoLevel(shared ? outer : passing.location, passing, 'proxy_http_version 1.1;'), passing);
+}
+
+function connectionEdit(passing: Passing, { modern, passings }: Surroundings): Reuse {
+  const header = headerInForce(passing, 'connection');
+  if (header) return changedConnection(passing, header);
+  if (modern) return NOTHING;
+  const level = headerLevel(passing);
+  if (level === null && inheritsElsewhere(passing, passings)) {
+    const reason = `${placeText(passing.location)} is included in several places, of which only some set proxy_set_header outside of it`;
+    return { edits: [], notes: [], blocked: reason };
+  }
+  return one(insertIntoLevel(level ?? passing.location, passing, 'proxy_set_header Connection "";'), passing);
+}
+
+/** Whether the same location, included elsewhere, inherits headers there: a line of its own would take them away. */
+function inheritsElsewhere({ location }: Passing, passings: readonly Passing[]): boolean {
+  return passings.some((other) => keyOf(other.location) === keyOf(location) && headerLevel(other) !== null);
+}
+
+function changedConnection(passing: Passing, header: Placed): Reuse {
+  const value = (header.directive.args[1] ?? '').trim();
+  if (value.toLowerCase() === 'close') return one(replaceArgument(header, 1, '""'), passing);
+  if (value.toLowerCase() === 'upgrade') {
+    const note = `${placeText(header)} sends "Connection: upgrade" with every request. It is left as it is; a map of $http_upgrade would send it only where a client asks for it.`;
+    return { edits: [], notes: [note], blocked: null };
+  }
+  const variable = /^\$\{?(\w+)\}?$/.exec(value)?.[1];
+  return variable === undefined ? NOTHING : mapEdit(passing, variable);
+}
+
+/** The line of the map that decides for plain requests, which send no Upgrade header. */
+function mapEdit(passing: Passing, variable: string): Reuse {
+  const http = passing.levels.at(-1);
+  const maps = named(http?.children ?? [], 'map').filter(({ directive }) => directive.args[1] === `$${variable}`);
+  const [map] = maps;
+  if (!map) return NOTHING;
+  const plain = named(map.children, '').at(-1);
+  const deciding = plain ?? named(map.children, 'default').at(-1);
+  if (deciding?.directive.args[0]?.trim().toLowerCase() !== 'close') return NOTHING;
+  if (plain) return one(replaceArgument(plain, 0, "''"), passing);
+  const context = [map.directive.line];
+  return {
+    edits: [insertAt(deciding.file, deciding.directive.after, "'' '';", { context })],
+    notes: [],
+    blocked: null,
+  };
+}
+
+const NOTHING: Reuse = { edits: [], notes: [], blocked: null };
+
+function one(edit: Edit | null, passing: Passing): Reuse {
+  return edit ? { edits: [edit], notes: [], blocked: null } : cannotPlace(passing);
+}
+
+function cannotPlace(passing: Passing): Reuse {
+  return {
+    edits: [],
+    notes: [],
+    blocked: `no place was found for a line in ${locationText(passing)} (${placeText(passing.pass)})`,
+  };
+}
+
+/** Places without a pool that would inherit what is put into a pooled location around them. */
+export function bystanders(passings: readonly Passing[], pooled: (passing: Passing) => boolean): readonly Passing[] {
+  const around = passings.filter(pooled).map(({ location }) => location);
+  return passings.filter(
+    (passing) =>
+      passing.protocol === 'http' &&
+      !pooled(passing) &&
+      around.some((location) => location !== passing.location && descendants(location.children).includes(passing.pass)),
+  );
+}

@@ -1,0 +1,45 @@
+import type { Approval, Proposal } from '../engine/model.ts';
+import type { DecisionResult } from '../engine/ports.ts';
+import { transition } from '../engine/transition.ts';
+import { appendAudit } from './audit.ts';
+import { approvalsOf, findProposal, setState, viewOf } from './proposals.ts';
+import { bumpRevision } from './runs.ts';
+import type { Executor } from './schema.ts';
+
+/** Records one verdict, and moves the proposal when it is decided by it. */
+export async function decide(db: Executor, approval: Approval): Promise<DecisionResult> {
+  const proposal = await findProposal(db, approval.proposal);
+  if (!proposal) return { kind: 'refused', because: 'unknown', proposal: undefined };
+  const earlier = await approvalsOf(db, proposal.id);
+  const because = refusal(proposal, earlier, approval);
+  if (because) return { kind: 'refused', because, proposal };
+  const { proposal: proposal_id, ...fields } = approval;
+  await db
+    .insertInto('approvals')
+    .values({ proposal_id, ...fields })
+    .execute();
+  const { verdict, person, surface, digest, reason, at } = approval;
+  const event = verdict === 'approve' ? 'proposal.approved' : 'proposal.rejected';
+  await appendAudit(db, {
+    event,
+    actor: person,
+    surface,
+    subject: `proposal:${proposal.id}`,
+    at,
+    body: { digest, reason },
+  });
+  const approvals = earlier.filter((other) => other.verdict === 'approve').length + (verdict === 'approve' ? 1 : 0);
+  if (verdict === 'reject' || approvals >= proposal.neededApprovals) {
+    const view = await viewOf(db, proposal);
+    await setState(db, proposal, transition(view, { type: event }).state, verdict === 'reject' ? reason : null);
+  }
+  await bumpRevision(db, proposal.runId);
+  return { kind: 'recorded', proposal: (await findProposal(db, proposal.id)) ?? proposal, approvals };
+}
+
+function refusal(proposal: Proposal, earlier: readonly Approval[], approval: Approval) {
+  if (earlier.some(({ person }) => person === approval.person)) return 'decided_by_same_person';
+  if (proposal.state !== 'open') return proposal.state === 'expired' ? 'expired' : 'not_open';
+  if (proposal.expiresAt <= approval.at) return 'expired';
+  return proposal.digest === approval.digest ? undefined : 'other_digest';
+}
