@@ -1,12 +1,16 @@
+import { basename } from 'node:path';
 import { systemClock } from './base/clock.ts';
 import { systemIds } from './base/ids.ts';
 import { silentLogger } from './base/logger.ts';
 import { processIdentity } from './base/process-identity.ts';
 import { createRedact } from './base/redact.ts';
 import type { Secret } from './base/secret.ts';
+import { createUnixGroups } from './base/unix-groups.ts';
 import type { Config } from './config/load.ts';
+import { requireKnownNames } from './config/policy.ts';
 import { DEFAULT_TIMING, type EngineContext } from './engine/context.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
+import { createMemberships } from './engine/policy/membership.ts';
 import { createPolicy } from './engine/policy.ts';
 import { PROBES } from './probes/registry.ts';
 import { REMEDIES } from './remedies/registry.ts';
@@ -32,6 +36,13 @@ export function compose(config: Config, options: { readonly log: boolean }): Com
   const redact = createRedact([config.slack.botToken, config.slack.appToken].flatMap(revealed));
   const logger = options.log ? createLogger({ level: config.logLevel, redact }) : silentLogger;
   const runbooks = loadRunbooks(config.runbookDirectories, CATALOGUE);
+  requireKnownNames(config.policy.names, {
+    runbooks: [
+      ...runbooks.runbooks.map(({ name }) => name),
+      ...runbooks.broken.map(({ file }) => basename(file).replace(/\.ya?ml$/, '')),
+    ],
+    remedies: [...CATALOGUE.remedies.keys()],
+  });
   const store = openStore(config.storePath);
   const transport = createSshTransport({ clock: systemClock, ids: systemIds, logger });
   const context: EngineContext = {
@@ -40,12 +51,17 @@ export function compose(config: Config, options: { readonly log: boolean }): Com
     inventory: config.inventory,
     runbooks,
     catalogue: CATALOGUE,
-    policy: createPolicy(config.people),
+    policy: createPolicy(config.people, {
+      rules: config.policy.rules,
+      memberships: createMemberships(store.groups),
+      unixGroupsOf: createUnixGroups(systemClock),
+      clock: systemClock,
+    }),
     clock: systemClock,
     ids: systemIds,
     redact,
     logger,
-    timing: { ...DEFAULT_TIMING, proposalTtlMs: config.proposalTtlMs },
+    timing: DEFAULT_TIMING,
     owner: processIdentity(),
   };
   const engine = createEngine(context);

@@ -8,7 +8,7 @@ import { createOutput } from './cli/output.ts';
 import { CATALOGUE, compose } from './compose.ts';
 import { type Config, loadConfig } from './config/load.ts';
 import type { EngineContext } from './engine/context.ts';
-import type { Asker } from './engine/engine.ts';
+import type { Asker } from './engine/asker.ts';
 import { runbookJsonSchema } from './runbook/json-schema.ts';
 import { loadRunbooks } from './runbook/load.ts';
 

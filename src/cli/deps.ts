@@ -1,4 +1,5 @@
-import type { Asker, Engine } from '../engine/engine.ts';
+import type { Asker } from '../engine/asker.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { RunbookLibrary } from '../runbook/load.ts';
 

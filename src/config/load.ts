@@ -8,10 +8,11 @@ import { messageOf, OperatorError } from '../base/error.ts';
 import { asPersonName } from '../base/ids.ts';
 import { Secret } from '../base/secret.ts';
 import { parseYaml, type YamlSource } from '../base/yaml-source.ts';
-import { DEFAULT_TIMING } from '../engine/context.ts';
+import { DEFAULT_TERMS } from '../engine/policy/terms.ts';
 import type { Person } from '../engine/ports.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { parseInventory } from '../inventory/load.ts';
+import { type LoadedPolicy, parsePolicy, withoutPolicy } from './policy.ts';
 import { ConfigFile, type SecretReference } from './schema.ts';
 
 /** Everything that can be configured, checked and with paths made absolute. */
@@ -22,7 +23,7 @@ export interface Config {
   readonly storePath: string;
   readonly people: readonly Person[];
   readonly slack: SlackConfig;
-  readonly proposalTtlMs: number;
+  readonly policy: LoadedPolicy;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -76,12 +77,17 @@ function configFrom(file: string, source: YamlSource<ConfigFile>): Config {
   const { value } = source;
   const near = (path: string): string => authoredPath(path, file);
   const inventoryFile = near(value.inventory);
+  const inventory = parseInventory(inventoryFile, readText(inventoryFile, 'inventory'));
+  const people = peopleOf(source);
+  const around = { people, inventory, expireAfterMs: ttlOf(source) };
+  const policyFile = value.policy && near(value.policy);
   return {
     file,
-    inventory: parseInventory(inventoryFile, readText(inventoryFile, 'inventory')),
+    inventory,
     runbookDirectories: value.runbooks?.map(near) ?? [PACKAGED_RUNBOOKS],
     storePath: near(value.store?.path ?? 'countersign.sqlite'),
-    people: peopleOf(source),
+    people,
+    policy: policyFile ? parsePolicy(policyFile, readText(policyFile, 'policy'), around) : withoutPolicy(around),
     slack: {
       botToken: value.slack?.bot_token && secretOf(value.slack.bot_token, near),
       appToken: value.slack?.app_token && secretOf(value.slack.app_token, near),
@@ -90,7 +96,6 @@ function configFrom(file: string, source: YamlSource<ConfigFile>): Config {
       command: value.slack?.command ?? '/runbook',
       teams: value.slack?.teams,
     },
-    proposalTtlMs: ttlOf(source),
     logLevel: value.log_level ?? 'info',
   };
 }
@@ -118,7 +123,7 @@ function peopleOf(source: YamlSource<ConfigFile>): Person[] {
 
 function ttlOf(source: YamlSource<ConfigFile>): number {
   const text = source.value.proposals?.expire_after;
-  if (text === undefined) return DEFAULT_TIMING.proposalTtlMs;
+  if (text === undefined) return DEFAULT_TERMS.expireAfterMs;
   const ms = parseDuration(text);
   if (ms !== undefined && ms >= 60_000) return ms;
   throw new OperatorError('config/invalid', {

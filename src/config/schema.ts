@@ -16,7 +16,8 @@ const PersonEntry = z.strictObject({
     .regex(/^[UW][A-Z0-9]+$/, 'expected a Slack member id such as U012ABCDEF')
     .optional(),
   unix: z.string().min(1).optional(),
-  roles: z.array(z.enum(['run', 'approve'])).min(1),
+  /** Beside these, the policy's roles. */
+  roles: z.array(z.enum(['run', 'approve'])).default([]),
 });
 
 /** The configuration file. Paths are relative to it. */
@@ -25,6 +26,7 @@ export const ConfigFile = z.strictObject({
   runbooks: z.array(z.string().min(1)).optional(),
   store: z.strictObject({ path: z.string().min(1) }).optional(),
   people: z.array(PersonEntry),
+  policy: z.string().min(1).optional(),
   slack: z
     .strictObject({
       bot_token: SecretReference.optional(),

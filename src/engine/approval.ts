@@ -1,5 +1,6 @@
 import { digestOf } from '../base/digest.ts';
 import type { HostName, ProposalId } from '../base/ids.ts';
+import type { BrokenGlass } from './broken-glass.ts';
 import type { ApprovalGrant } from './grant.ts';
 import type { Approval, ChangePlan, Proposal, UndoRequest } from './model.ts';
 import type { Policy } from './policy.ts';
@@ -16,25 +17,31 @@ export interface Approved {
   readonly approvals: readonly Approval[];
   /** The version of the runbook whose run made the proposal. */
   readonly runbookVersion: string;
+  /** The stored row that stands for the approvals that are missing; undefined when nobody broke glass. */
+  readonly brokenGlass: BrokenGlass | undefined;
 }
 
 /**
  * The grant that stored approvals give now, or undefined when they do not suffice. Only people who may approve today
- * count, the requester never does, and only approvals of the digest that the stored plan really has.
+ * count, the requester never does, and only approvals of the digest that the stored plan really has. Glass that somebody
+ * broke who may do so today counts as all of them.
  */
-export function mintGrant(
-  { proposal, approvals, runbookVersion }: Approved,
-  policy: Policy,
-): ApprovalGrant | undefined {
+export function mintGrant(approved: Approved, policy: Policy): ApprovalGrant | undefined {
+  const { proposal, approvals, runbookVersion, brokenGlass } = approved;
   const { digest, plan, expiresAt } = proposal;
   if (digest !== proposalDigest(proposal.id, plan, runbookVersion)) return undefined;
   if (approvals.some(({ verdict }) => verdict === 'reject')) return undefined;
+  if (brokenGlass && isGlassBroken(proposal, brokenGlass, policy)) return grant(proposal, expiresAt);
   const allowed = new Set(policy.approversBeside(proposal).map((person) => person.name));
   const counting = approvals.filter(
     (approval) => approval.digest === digest && allowed.has(approval.person) && approval.at < expiresAt,
   );
   if (new Set(counting.map(({ person }) => person)).size < proposal.neededApprovals) return undefined;
   return grant(proposal, expiresAt);
+}
+
+function isGlassBroken({ id, digest, expiresAt }: Proposal, glass: BrokenGlass, policy: Policy): boolean {
+  return glass.proposal === id && glass.digest === digest && glass.at < expiresAt && policy.mayBreakGlass(glass.person);
 }
 
 /**

@@ -11,8 +11,6 @@ import type { Transport } from './transport.ts';
 
 /** How patient the engine is; durations in milliseconds. */
 export interface EngineTiming {
-  /** How long a proposal waits for people. */
-  readonly proposalTtlMs: number;
   /** How long a process may be silent before another takes its work over. */
   readonly leaseTtlMs: number;
   /** How often the store is looked at for work and for what others did. */
@@ -26,7 +24,6 @@ export interface EngineTiming {
 
 /** The timing in production. */
 export const DEFAULT_TIMING: EngineTiming = {
-  proposalTtlMs: 3_600_000,
   leaseTtlMs: 15_000,
   pollMs: 500,
   hostsAtOnce: 32,

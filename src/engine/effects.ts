@@ -9,7 +9,7 @@ import type { EngineContext } from './context.ts';
 import { confirmOnHost } from './confirming.ts';
 import { followReceipt, runUnderReceipt } from './following.ts';
 import { readFreshFacts, type Wanted } from './fresh-facts.ts';
-import { currentGrant, settlingGrant } from './grants.ts';
+import { currentGrant, obstacleTo, settlingGrant } from './grants.ts';
 import type { Attempt, Proposal } from './model.ts';
 import { planDifference } from './plan-difference.ts';
 import type { AttemptPatch } from './ports.ts';
@@ -88,10 +88,8 @@ async function reread({ context, proposal, plan, host, remedy, signal }: Work): 
     event: { type: 'facts.reread', host: host.name, result },
     patch,
   });
-  if (proposal.expiresAt <= context.clock.now())
-    return done('too_late', { detail: 'The approval expired before this host was reached; nothing was changed.' });
-  if (!(await currentGrant(context, proposal)))
-    return done('too_late', { detail: 'The approvals do not suffice any more; nothing was changed.' });
+  const obstacle = await obstacleTo(context, proposal);
+  if (obstacle !== undefined) return done('too_late', { detail: `${obstacle} Nothing was changed.` });
   const busy = await context.store.changes.busyHost(host.name, proposal.id);
   if (busy) return done('unreadable', { detail: `Nothing was changed: ${busy} is at work on ${host.name}.` });
   const read = await readFreshFacts(context, host, wantedBefore(remedy), signal);

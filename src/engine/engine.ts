@@ -1,21 +1,26 @@
 import { OperatorError } from '../base/error.ts';
-import { asProposalId, type PersonName, type ProposalId, type RunId } from '../base/ids.ts';
+import type { HostName, PersonName, ProposalId, RunId } from '../base/ids.ts';
 import { selectHosts } from '../inventory/selector.ts';
 import { resolveParams } from '../runbook/params.ts';
-import { crashPoint } from '../base/crash-point.ts';
+import type { Asker } from './asker.ts';
+import type { AuditHead, AuditReport } from './audit-chain.ts';
+import { type BreakGlassRequest, breakGlass, closeReview, type ReviewRequest } from './break-glass.ts';
+import type { BrokenGlass } from './broken-glass.ts';
 import type { EngineContext } from './context.ts';
-import { refusedDecision } from './decision-refusals.ts';
+import {
+  type DecisionRequest,
+  decide,
+  requestUndo,
+  requireMayApprove,
+  requireProposal,
+  type UndoWish,
+} from './deciding.ts';
 import { requestLook } from './looking.ts';
-import type { Proposal, Surface } from './model.ts';
+import type { Proposal } from './model.ts';
 import type { AuditEntry, HistoryEntry, HistoryQuery } from './ports.ts';
+import { auditingRefusal, recordTurnedAway, type TurnedAway } from './refusals.ts';
 import { loadRunView, type RunView } from './view.ts';
-import { createWorker, type Subject } from './worker.ts';
-
-/** Who asks for something, from where. */
-export interface Asker {
-  readonly person: PersonName;
-  readonly surface: Surface;
-}
+import { createWorker, type Subject, type Worker } from './worker.ts';
 
 /** A wish to run a runbook. */
 interface RunRequest extends Asker {
@@ -26,20 +31,6 @@ interface RunRequest extends Asker {
   readonly channel: string | null;
 }
 
-/** A yes or no to a proposal. The digest is what the person saw; undefined = what is stored now, for people who read it there. */
-interface DecisionRequest extends Asker {
-  readonly proposal: string;
-  readonly verdict: 'approve' | 'reject';
-  readonly digest: string | undefined;
-  readonly reason: string | null;
-}
-
-/** A wish to take a change back. */
-interface UndoWish extends Asker {
-  readonly proposal: string;
-  readonly reason: string | null;
-}
-
 /** What Slack and the command line can ask for; both go through the same gates. */
 export interface Engine extends AsyncDisposable {
   /** Starts a run and returns its number. Throws request/* or policy/* before anything is stored. */
@@ -48,10 +39,25 @@ export interface Engine extends AsyncDisposable {
   cancel(id: RunId, asker: Asker): Promise<void>;
   /** Records a verdict. Throws policy/* or state/* when it does not count; that is recorded too. */
   decide(request: DecisionRequest): Promise<Proposal>;
+  /** Whether an approval could count now; asked before people are asked to confirm it. Throws what `decide` would. */
+  requireMayApprove(request: Asker & Pick<DecisionRequest, 'proposal' | 'digest'>): Promise<Proposal>;
+  /** Has a proposal applied without the approvals it lacks. Throws policy/* or state/*; that is recorded too. */
+  breakGlass(request: BreakGlassRequest): Promise<Proposal>;
+  /** Closes the review of broken glass. Throws policy/* or state/*; that is recorded too. */
+  closeReview(request: ReviewRequest): Promise<BrokenGlass>;
+  /** Broken glass that nobody has reviewed yet, oldest first. */
+  openReviews(): Promise<readonly BrokenGlass[]>;
+  brokenGlass(id: ProposalId): Promise<BrokenGlass | undefined>;
+  /** Records that somebody was not let in, before they could ask for anything. */
+  denied(turned: TurnedAway): Promise<void>;
+  /** The last entry of the audit chain. */
+  auditHead(): Promise<AuditHead>;
+  /** Looks through the whole audit chain; `expected` is a head that was noted down earlier. */
+  verifyAudit(expected: AuditHead | undefined): Promise<AuditReport>;
   /** Asks to undo a change. Throws policy/* or state/not-applicable. */
   undo(request: UndoWish): Promise<Proposal>;
   /** Has hosts whose outcome is not known asked again. Throws policy/* or state/not-applicable. */
-  look(id: string, asker: Asker): Promise<Proposal>;
+  look(id: string, asker: Asker, digest?: string): Promise<Proposal>;
   view(id: RunId): Promise<RunView>;
   proposal(id: string): Promise<Proposal>;
   history(query: HistoryQuery): Promise<readonly HistoryEntry[]>;
@@ -64,9 +70,7 @@ export interface Engine extends AsyncDisposable {
 /** The engine over its ports. */
 export function createEngine(context: EngineContext): Engine {
   const worker = createWorker(context);
-  const { store, clock, policy } = context;
-  const proposal = async (id: string): Promise<Proposal> =>
-    (await store.changes.find(asProposalId(id))) ?? unknownProposal(id);
+  const { store, clock } = context;
 
   return {
     start: async (request) => {
@@ -75,34 +79,22 @@ export function createEngine(context: EngineContext): Engine {
       return id;
     },
     cancel: async (id, asker) => {
-      policy.requireMayRun(asker.person);
-      const audit = auditOf(context, asker, 'run.cancelled', `run:${id}`, {});
-      if (!(await store.runs.end(id, 'cancelled', `Cancelled by ${asker.person}.`, audit))) {
-        await requireRun(context, id);
-        throw new OperatorError('state/not-applicable', {
-          message: `run ${id} has already ended`,
-          hint: 'There is nothing to cancel.',
-        });
-      }
+      await cancelRun(context, id, asker);
       worker.interrupt({ kind: 'run', id });
     },
-    decide: async (request) => {
-      const decided = await decide(context, request, await proposal(request.proposal));
-      worker.nudge();
-      return decided;
-    },
-    undo: async (request) => {
-      const wanted = await requestUndo(context, request, await proposal(request.proposal));
-      worker.nudge();
-      return wanted;
-    },
-    look: async (id, asker) => {
-      const looking = await requestLook(context, asker, await proposal(id));
-      worker.nudge();
-      return looking;
-    },
+    decide: (request) => nudging(worker, decide(context, request)),
+    requireMayApprove: (request) => requireMayApprove(context, request),
+    breakGlass: (request) => nudging(worker, breakGlass(context, request)),
+    undo: (request) => nudging(worker, requestUndo(context, request)),
+    look: (id, asker, digest) => nudging(worker, requestLook(context, asker, id, digest)),
+    closeReview: (request) => closeReview(context, request),
+    openReviews: () => store.brokenGlass.unreviewed(),
+    brokenGlass: (id) => store.brokenGlass.of(id),
+    denied: (turned) => recordTurnedAway(context, turned),
+    auditHead: () => store.audit.head(),
+    verifyAudit: (expected) => store.audit.verify(expected),
     view: async (id) => loadRunView(store, await requireRun(context, id)),
-    proposal,
+    proposal: (id) => requireProposal(context, id),
     history: (query) => store.runs.history(query),
     drive: (subject) => worker.drive(subject),
     serve: () => {
@@ -113,78 +105,56 @@ export function createEngine(context: EngineContext): Engine {
   };
 }
 
+/** Whatever came of a person's wish may be work. */
+async function nudging<T>(worker: Worker, wish: Promise<T>): Promise<T> {
+  const done = await wish;
+  worker.nudge();
+  return done;
+}
+
 async function startRun(context: EngineContext, request: RunRequest): Promise<RunId> {
-  context.policy.requireMayRun(request.person);
+  const { person, surface, selector } = request;
   const runbook = context.runbooks.runbook(request.runbook);
   const params = resolveParams(runbook, request.params);
-  const hosts = selectHosts(context.inventory, request.selector);
+  const hosts = selectHosts(context.inventory, selector).map(({ name }) => name);
+  const wish = { actor: person, surface, event: 'run.denied', subject: `runbook:${runbook.name}`, body: { hosts } };
+  await auditingRefusal(context, wish, () => requireMayRun(context, person, { runbook: runbook.name, hosts }));
   return context.store.runs.create({
     runbook: runbook.name,
     runbookVersion: runbook.version,
     params,
-    selector: request.selector.trim(),
-    requester: request.person,
-    surface: request.surface,
+    selector: selector.trim(),
+    requester: person,
+    surface,
     channel: request.channel,
     createdAt: context.clock.now(),
-    hosts: hosts.map((host) => host.name),
+    hosts,
   });
 }
 
-async function decide(context: EngineContext, request: DecisionRequest, proposal: Proposal): Promise<Proposal> {
-  const { person, surface, verdict, reason } = request;
-  const body = { verdict, digest: request.digest ?? null };
-  const decided = await auditingDenial(context, request, 'decision.denied', { proposal, body }, async () => {
-    context.policy.requireMayDecide(person, proposal, verdict);
-    const digest = request.digest ?? proposal.digest;
-    const approval = { proposal: proposal.id, digest, person, verdict, reason, surface, at: context.clock.now() };
-    const result = await context.store.changes.decide(approval);
-    if (result.kind === 'refused') throw refusedDecision(result, proposal);
-    return result.proposal;
+async function requireMayRun(
+  { policy }: EngineContext,
+  person: PersonName,
+  subject: { readonly runbook: string; readonly hosts: readonly HostName[] },
+): Promise<void> {
+  await policy.refresh();
+  policy.requireMayRun(person, subject);
+}
+
+async function cancelRun(context: EngineContext, id: RunId, asker: Asker): Promise<void> {
+  const { person, surface } = asker;
+  const subject = `run:${id}`;
+  await auditingRefusal(context, { actor: person, surface, event: 'cancel.denied', subject, body: {} }, async () => {
+    const { runbook } = await requireRun(context, id);
+    const hosts = (await context.store.runs.hosts(id)).map(({ host }) => host);
+    await requireMayRun(context, person, { runbook, hosts });
+    const audit = auditOf(context, asker, 'run.cancelled', subject, {});
+    if (await context.store.runs.end(id, 'cancelled', `Cancelled by ${person}.`, audit)) return;
+    throw new OperatorError('state/not-applicable', {
+      message: `run ${id} has already ended`,
+      hint: 'There is nothing to cancel.',
+    });
   });
-  crashPoint('decide.after-recorded');
-  return decided;
-}
-
-async function requestUndo(context: EngineContext, request: UndoWish, proposal: Proposal): Promise<Proposal> {
-  const { person, surface, reason } = request;
-  const undoing = await auditingDenial(context, request, 'undo.denied', { proposal, body: { reason } }, async () => {
-    context.policy.requireMayUndo(person, proposal);
-    const wish = { proposal: proposal.id, person, reason, surface, at: context.clock.now() };
-    return (await context.store.changes.requestUndo(wish)) ?? cannotUndo(await latest(context, proposal));
-  });
-  crashPoint('undo.after-requested');
-  return undoing;
-}
-
-async function latest(context: EngineContext, proposal: Proposal): Promise<Proposal> {
-  return (await context.store.changes.find(proposal.id)) ?? proposal;
-}
-
-function cannotUndo(proposal: Proposal): never {
-  throw new OperatorError('state/not-applicable', {
-    message: `${proposal.id} cannot be undone: it is ${proposal.state.replaceAll('_', ' ')}`,
-    hint: 'Only a change that was made on at least one host can be undone, once it has come to an end.',
-  });
-}
-
-/** Records in the audit chain when a person's wish is refused by policy or state, and passes the refusal on. */
-async function auditingDenial<T>(
-  context: EngineContext,
-  asker: Asker,
-  event: string,
-  about: { readonly proposal: Proposal; readonly body: AuditEntry['body'] },
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof OperatorError && !error.code.startsWith('store/')) {
-      const body = { ...about.body, code: error.code };
-      await context.store.audit.append(auditOf(context, asker, event, `proposal:${about.proposal.id}`, body));
-    }
-    throw error;
-  }
 }
 
 function auditOf(
@@ -203,12 +173,5 @@ async function requireRun(context: EngineContext, id: RunId) {
   throw new OperatorError('request/unknown-run', {
     message: `there is no run ${id}`,
     hint: 'Look at the history for the runs there are.',
-  });
-}
-
-function unknownProposal(id: ProposalId | string): never {
-  throw new OperatorError('request/unknown-proposal', {
-    message: `there is no proposal ${id}`,
-    hint: 'A proposal is named after its run, for example 41-1.',
   });
 }

@@ -1,36 +1,35 @@
 import { OperatorError } from '../base/error.ts';
 import type { EngineContext } from './context.ts';
-import type { Proposal, Surface } from './model.ts';
-import type { PersonName } from '../base/ids.ts';
-
-/** Who wants hosts to be asked again what became of a change. */
-interface LookRequest {
-  readonly person: PersonName;
-  readonly surface: Surface;
-}
+import { requireProposal, requireSame } from './deciding.ts';
+import type { Asker } from './asker.ts';
+import type { Proposal } from './model.ts';
+import { auditingRefusal } from './refusals.ts';
 
 /**
- * Has the hosts of unknown outcome asked again through their receipts; starts nothing anew. Whoever may run runbooks or
- * approve may ask. Throws policy/* or state/not-applicable.
+ * Has the hosts of unknown outcome asked again through their receipts; starts nothing anew. Every configured person may
+ * ask. Throws policy/* or state/*; that is recorded, too.
  */
 export async function requestLook(
-  { store, policy, clock }: EngineContext,
-  { person, surface }: LookRequest,
-  proposal: Proposal,
+  context: EngineContext,
+  { person, surface }: Asker,
+  id: string,
+  digest?: string,
 ): Promise<Proposal> {
-  policy.person(person);
-  const audit = {
-    event: 'look.requested',
-    actor: person,
-    surface,
-    subject: `proposal:${proposal.id}`,
-    at: clock.now(),
-    body: {},
-  };
-  const looking = await store.changes.requestLook(proposal.id, audit);
-  if (looking) return looking;
+  const { store, policy, clock } = context;
+  const subject = `proposal:${id}`;
+  const wish = { actor: person, surface, event: 'look.denied', subject, body: {} };
+  return auditingRefusal(context, wish, async () => {
+    const proposal = await requireProposal(context, id);
+    requireSame(proposal, digest);
+    policy.person(person);
+    const audit = { actor: person, surface, event: 'look.requested', subject, at: clock.now(), body: {} };
+    return (await store.changes.requestLook(proposal.id, audit)) ?? nothingToLookAt(proposal);
+  });
+}
+
+function nothingToLookAt({ id, state }: Proposal): never {
   throw new OperatorError('state/not-applicable', {
-    message: `no host of ${proposal.id} has to be asked again: it is ${proposal.state.replaceAll('_', ' ')}`,
+    message: `no host of ${id} has to be asked again: it is ${state.replaceAll('_', ' ')}`,
     hint: 'Hosts are asked again when it is not known what became of the change there.',
   });
 }

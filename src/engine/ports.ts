@@ -15,6 +15,9 @@ import type {
 } from './model.ts';
 import type { RunState } from './state.ts';
 import type { HostFailure } from './transport.ts';
+import type { AuditHead, AuditReport } from './audit-chain.ts';
+import type { BrokenGlassStore } from './broken-glass.ts';
+import type { GroupStore } from './policy/membership.ts';
 import type { ChangeView } from './change.ts';
 
 /** Something worth remembering for ever: who did what, where from. Chained and stored with what it records. */
@@ -66,7 +69,7 @@ export interface Conclusion {
 }
 
 /** Why a decision was not recorded. */
-type DecisionRefusal = 'unknown' | 'not_open' | 'other_digest' | 'expired' | 'decided_by_same_person';
+export type DecisionRefusal = 'unknown' | 'not_open' | 'other_digest' | 'expired' | 'decided_by_same_person';
 
 /** What happened to a decision. */
 export type DecisionResult =
@@ -117,6 +120,8 @@ export interface Store extends AsyncDisposable {
   readonly leases: LeaseStore;
   readonly messages: MessageStore;
   readonly audit: AuditStore;
+  readonly brokenGlass: BrokenGlassStore;
+  readonly groups: GroupStore;
 }
 
 /** Runs, their hosts, steps, facts and findings. */
@@ -194,6 +199,8 @@ export interface MessageStore {
   find(subject: string): Promise<MessageRecord | undefined>;
   /** Runs asked in Slack whose message does not show their latest revision. */
   outdated(limit: number): Promise<readonly RunId[]>;
+  /** Broken glass whose message does not show its latest state. */
+  outdatedGlass(limit: number): Promise<readonly ProposalId[]>;
   /** True for the first claim of a delivery's key; false for every repetition. */
   claim(key: string, at: number): Promise<boolean>;
 }
@@ -203,6 +210,10 @@ interface AuditStore {
   append(entry: AuditEntry): Promise<void>;
   /** Entries of a subject, oldest first. */
   of(subject: string): Promise<readonly AuditEntry[]>;
+  /** The last entry. */
+  head(): Promise<AuditHead>;
+  /** Works out every entry's place, link and hash anew; `expected` is a head that was noted down outside the database. */
+  verify(expected: AuditHead | undefined): Promise<AuditReport>;
 }
 
 /** A person who may use the product, under all their identities. */

@@ -12,6 +12,8 @@ export interface Host {
   readonly user: string;
   readonly groups: readonly string[];
   readonly tags: readonly string[];
+  /** What it serves: `production`, `staging`; the policy may ask. Absent = not said. */
+  readonly environment?: string | undefined;
   /** Pinned host key: `ssh-ed25519 AAAA…` (as in a .pub file) or `SHA256:…` (as ssh-keygen -l prints it). */
   readonly hostKey: string | undefined;
   /** A known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT), used when no key is pinned. */

@@ -51,6 +51,7 @@ function hostOf(entry: HostEntry, source: YamlSource<InventoryFile>, index: numb
     user: entry.user,
     groups: entry.groups ?? [],
     tags: entry.tags ?? [],
+    ...(entry.environment === undefined ? {} : { environment: entry.environment }),
     hostKey: entry.host_key,
     knownHosts:
       entry.host_key === undefined

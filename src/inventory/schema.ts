@@ -13,6 +13,7 @@ export const HostEntry = z.strictObject({
   user: z.string().min(1).optional(),
   groups: z.array(Word).optional(),
   tags: z.array(Word).optional(),
+  environment: Word.optional(),
   host_key: z
     .string()
     .regex(

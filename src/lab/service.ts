@@ -3,13 +3,14 @@
  * It is copied to the host as one file and therefore imports nothing of ours. Writes its process id to PIDFILE once it
  * listens; exit status 98 when the port is taken.
  *
- * --idle-ms: how long an idle connection is kept, 5 s unless told otherwise, as Node does by itself.
+ * --idle-ms: how long an idle connection is kept, 5 s unless told otherwise.
  * --batch-ms: requests are answered together, once in so many milliseconds, as by a service that works in batches.
  * --backlog: length of the accept queue, listen(2).
  * --stuck: it listens and never accepts, like a program whose event loop hangs.
  */
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
 import { parseArgs } from 'node:util';
 
 const EXIT_PORT_TAKEN = 98;
@@ -26,7 +27,17 @@ const [port = '', pidFile = ''] = positionals;
 const batchMs = Number(values['batch-ms']);
 let batch: (() => void)[] = [];
 
+const idleMs = Number(values['idle-ms']);
+const idleTimers = new WeakMap<Socket, NodeJS.Timeout>();
+
 const server = createServer((request, response) => {
+  clearTimeout(idleTimers.get(request.socket));
+  response.on('finish', () =>
+    idleTimers.set(
+      request.socket,
+      setTimeout(() => request.socket.end(), idleMs),
+    ),
+  );
   request.resume();
   const body = `service on ${port}: ok\n`;
   const answer = (): void => {
@@ -36,7 +47,8 @@ const server = createServer((request, response) => {
   if (batchMs === 0) answer();
   else batch.push(answer);
 });
-server.keepAliveTimeout = Number(values['idle-ms']);
+// Node keeps a connection for up to a second longer than it is told (http: keepAliveTimeoutBuffer); 0 = not at all.
+server.keepAliveTimeout = 0;
 server.on('error', (error: NodeJS.ErrnoException) => {
   process.stderr.write(`${error.message}\n`);
   process.exit(error.code === 'EADDRINUSE' ? EXIT_PORT_TAKEN : 1);

@@ -13,6 +13,7 @@ export const addressNotAvailableRule = defineRule({
   title: 'nginx was refused a local port',
   needs: ['nginx-log'],
   uses: ['sockets', 'sysctl', 'tcp-counters'],
+  dependsOn: ['network-namespace'],
   thresholds: {
     minimum_recent_lines: {
       default: 1,

@@ -3,8 +3,9 @@ import { formatEndpoint } from '../probes/endpoint.ts';
 import type { Facts } from '../probes/registry.ts';
 import { allTimeWait, type BackendTraffic, endpointsText } from './backend-traffic.ts';
 import { budgetPorts, portUses } from './port-budget.ts';
+import { measuredRequests, requestEvidence } from './request-rate.ts';
 import type { Evidence, RuleInput } from './rule.ts';
-import { closesPerSecondBehind } from './steady-state.ts';
+import { closesPerSecondBehind, timeWaitSockets } from './steady-state.ts';
 
 /** Below these numbers connections to backends are not worth a finding; a runbook may set them. */
 export const CHURN_THRESHOLDS = {
@@ -19,6 +20,11 @@ export const CHURN_THRESHOLDS = {
     unit: 'per second',
     help: 'New outgoing connections from which on they matter.',
   },
+  min_opens_per_request: {
+    default: 0.5,
+    unit: 'per request',
+    help: 'Where requests are counted: new outgoing connections for each from which on they are not pooled.',
+  },
 } as const;
 
 /** The input of a rule that judges connections to backends. */
@@ -30,6 +36,8 @@ export interface Churn {
   readonly opensPerSecond: number;
   /** False when the counters gave no rate and it was computed from TIME_WAIT. */
   readonly measured: boolean;
+  /** null when nothing counts requests. */
+  readonly requestsPerSecond: number | null;
   readonly backendClosed: number;
   readonly nginxClosed: number;
 }
@@ -37,22 +45,36 @@ export interface Churn {
 /** From this share of the port budget on, F4 reports exhaustion and the cause is as urgent as that. */
 const EXHAUSTION_SHARE = 0.5;
 
-/** The churn of these backends; null when it is too little to matter. */
-export function churnOf({ facts, thresholds }: ChurnInput, backends: readonly BackendTraffic[]): Churn | null {
+/**
+ * The churn of these backends; null when it is too little to matter. A backend known to be without a pool needs no ratio
+ * to be one: it may have a small part of all requests. With many TIME_WAIT a connection per request is enough at any rate.
+ */
+export function churnOf(
+  { facts, thresholds }: ChurnInput,
+  backends: readonly BackendTraffic[],
+  known: 'by-config' | 'by-sockets' = 'by-config',
+): Churn | null {
   const backendClosed = backends.reduce((sum, traffic) => sum + traffic.backendClosed, 0);
   const nginxClosed = backends.reduce((sum, traffic) => sum + traffic.nginxClosed, 0);
   const timeWait = backendClosed + nginxClosed;
   const all = facts.sockets ? allTimeWait(facts.sockets) : 0;
+  if (timeWait === 0 || (timeWait < thresholds.min_time_wait && timeWait < thresholds.min_share * all)) return null;
   const counted = facts['tcp-counters']?.perSecond.ActiveOpens;
   const opensPerSecond = counted ?? closesPerSecondBehind(timeWait);
-  if (timeWait === 0 || opensPerSecond < thresholds.min_opens_per_second) return null;
-  if (timeWait < thresholds.min_time_wait && timeWait < thresholds.min_share * all) return null;
-  return { backends, opensPerSecond, measured: counted !== undefined, backendClosed, nginxClosed };
+  const requestsPerSecond = measuredRequests(facts);
+  const perRequest =
+    requestsPerSecond !== null && opensPerSecond >= thresholds.min_opens_per_request * requestsPerSecond;
+  if (known === 'by-sockets' && requestsPerSecond !== null && !perRequest) return null;
+  const atAnyRate = perRequest && timeWait >= thresholds.min_time_wait && opensPerSecond >= 1;
+  if (opensPerSecond < thresholds.min_opens_per_second && !atAnyRate) return null;
+  return { backends, opensPerSecond, measured: counted !== undefined, requestsPerSecond, backendClosed, nginxClosed };
 }
 
 /** The numbers in one sentence: how many connections, how many TIME_WAIT where, and who closed. */
-export function churnSentence({ backends, opensPerSecond, measured, backendClosed, nginxClosed }: Churn): string {
-  const rate = `${measured ? '' : 'at least '}${formatRate(opensPerSecond)} new outgoing connections/s`;
+export function churnSentence(churn: Churn): string {
+  const { backends, opensPerSecond, measured, requestsPerSecond, backendClosed, nginxClosed } = churn;
+  const requests = requestsPerSecond === null ? '' : ` for ${formatRate(requestsPerSecond)} requests/s`;
+  const rate = `${measured ? '' : 'at least '}${formatRate(opensPerSecond)} new outgoing connections/s${requests}`;
   const split = `${formatNumber(backendClosed)} closed by the backends, ${formatNumber(nginxClosed)} by nginx`;
   return `${capital(rate)}; ${formatNumber(backendClosed + nginxClosed)} TIME_WAIT on ${endpointsText(backends)}: ${split}.`;
 }
@@ -78,7 +100,14 @@ export function churnEvidence(churn: Churn, facts: Facts): Evidence[] {
       { label: `TIME_WAIT of ${to}, closed by nginx`, value: traffic.nginxClosed, unit: 'sockets', source: tool },
     ];
   });
-  return [opens, ...split];
+  return [opens, ...requestEvidence(facts), ...explained(churn), ...split];
+}
+
+/** What the rate of opens alone explains in the steady state, while no ceiling is reached (steady-state.ts). */
+function explained({ opensPerSecond }: Churn): Evidence[] {
+  const value = Math.round(timeWaitSockets({ closesPerSecond: opensPerSecond, seconds: 60 }));
+  const label = 'TIME_WAIT that so many connections explain';
+  return [{ label, value, unit: 'sockets', source: 'new outgoing connections/s × 60 s' }];
 }
 
 /** Whether the ephemeral ports to these backends run out, which makes the churn critical (F4, F5). */

@@ -5,13 +5,19 @@ import type { SocketGroup, SocketsFact } from '../probes/sockets/fact.ts';
 import { backendTraffic, isTimeWait, placeText, sum } from './backend-traffic.ts';
 import { formatRate } from './churn.ts';
 import { atLeast, nginxVersion, poolings } from './pooling.ts';
-import { closesPerSecondBehind, timeWaitSocketsAccepting } from './steady-state.ts';
+import { alike, measuredRequests } from './request-rate.ts';
+import {
+  closesPerSecondBehind,
+  closesPerSecondByRequestLimit,
+  TIME_WAIT_SECONDS,
+  timeWaitSocketsAccepting,
+} from './steady-state.ts';
 
 /** The ephemeral ports of a client with Linux's default range 32768-60999; the client's own range is not known here. */
 const DEFAULT_RANGE_SIZE_PORTS = 28_232;
 
-/** Two rates are called equal within this factor (domain: within 30 %). */
-const LIKE = 0.3;
+/** From here on keepalive_requests is no cause to change anything (the default since nginx 1.19.10). */
+const ENOUGH_REQUESTS = 1000;
 
 /** Client connections that nginx closed. */
 export interface ClientCloses {
@@ -62,6 +68,8 @@ export function requestLimit(facts: Facts): RequestLimit | null {
 /** Why nginx closes client connections, as far as the facts tell. */
 export interface CloseCause {
   readonly kind: 'timeout-zero' | 'request-limit' | 'clients' | 'idle' | 'undecided';
+  /** True when the closes are what a sensible configuration makes of this traffic. */
+  readonly harmless?: true;
   readonly sentences: readonly string[];
 }
 
@@ -71,19 +79,25 @@ export function closeCause(facts: Facts, closes: ClientCloses): CloseCause {
   if (zero) {
     return {
       kind: 'timeout-zero',
-      sentences: [`${placeText(zero)}: keepalive_timeout 0 makes nginx close after every response.`],
+      sentences: [
+        `${placeText(zero)}: keepalive_timeout 0 makes nginx close after every response.`,
+        'Give it 65 to 75 s there, so that clients can reuse their connections.',
+      ],
     };
   }
   const limit = requestLimit(facts);
-  const requests = requestsPerSecond(facts);
-  const rate = newClientsPerSecond(facts) ?? closes.closesPerSecond;
+  const requests = measuredRequests(facts) ?? inferredRequests(facts);
+  const rate = facts.requests?.acceptsPerSecond ?? newClientsPerSecond(facts) ?? closes.closesPerSecond;
   if (requests === null) return undecided(limit, closes.closesPerSecond);
+  if (requests < 1) {
+    return { kind: 'idle', sentences: ['Hardly a request comes in now: these are left from the last 60 s.'] };
+  }
   if (limit && alike(rate, requests / limit.requests)) return byRequestLimit(limit, requests, rate);
   if (alike(rate, requests)) return { kind: 'clients', sentences: [clientsSentence(rate, requests)] };
   return {
     kind: 'idle',
     sentences: [
-      `${formatRate(rate)} client connections/s for about ${formatRate(requests)} requests/s fit neither keepalive_requests nor clients that close: idle timeouts, or worker_connections running out.`,
+      `${formatRate(rate)} client connections/s for ${formatRate(requests)} requests/s fit neither keepalive_requests nor clients that close: idle timeouts (keepalive_timeout), or worker_connections running out.`,
     ],
   };
 }
@@ -92,7 +106,7 @@ export function closeCause(facts: Facts, closes: ClientCloses): CloseCause {
  * Requests per second, known only while no location pools: then every request opens one connection.
  * null when some location pools or the counters are missing.
  */
-function requestsPerSecond(facts: Facts): number | null {
+function inferredRequests(facts: Facts): number | null {
   const config = facts['nginx-config'];
   const opens = facts['tcp-counters']?.perSecond.ActiveOpens;
   if (!config || opens === undefined || opens < 1 || config.proxies.length === 0) return null;
@@ -113,11 +127,27 @@ function newClientsPerSecond(facts: Facts): number | null {
 }
 
 function byRequestLimit(limit: RequestLimit, requests: number, rate: number): CloseCause {
-  const equation = `${formatRate(requests)} requests/s / ${limit.requests} = ${formatRate(requests / limit.requests)} closes/s, and ${formatRate(rate)} are seen`;
-  return {
-    kind: 'request-limit',
-    sentences: [`keepalive_requests is the cause (${limitSource(limit)}): ${equation}.`],
-  };
+  const closes = closesPerSecondByRequestLimit(requests, limit.requests);
+  const equation = `${formatRate(requests)} requests/s / ${limit.requests} = ${formatRate(closes)} closes/s, and ${formatRate(rate)} are seen`;
+  const cause = `keepalive_requests is the cause (${limitSource(limit)}): ${equation}.`;
+  if (limit.requests >= ENOUGH_REQUESTS) {
+    return { kind: 'request-limit', harmless: true, sentences: [cause, 'This is arithmetic, nothing to fix.'] };
+  }
+  return { kind: 'request-limit', sentences: [cause, `Set keepalive_requests ${ENOUGH_REQUESTS} or more there.`] };
+}
+
+/** TIME_WAIT that requests and keepalive_requests alone explain in the steady state; null when one is not known. */
+export function explainedTimeWait(facts: Facts, closes: ClientCloses): number | null {
+  const limit = requestLimit(facts);
+  const requests = measuredRequests(facts);
+  if (limit === null || requests === null || limit.requests === 0 || closes.timeWait === 0) return null;
+  const all = closesPerSecondByRequestLimit(requests, limit.requests);
+  const byClient = clientsOf(closes.groups).map(({ sockets }) => ({
+    closesPerSecond: (all * sockets) / closes.timeWait,
+    seconds: TIME_WAIT_SECONDS,
+  }));
+  const explained = byClient.map((client) => timeWaitSocketsAccepting(client, DEFAULT_RANGE_SIZE_PORTS));
+  return Math.round(explained.reduce((sum, sockets) => sum + sockets, 0));
 }
 
 function clientsSentence(rate: number, requests: number): string {
@@ -150,8 +180,4 @@ export function clientsOf(groups: readonly SocketGroup[]): { readonly address: s
   const byAddress = new Map<string, number>();
   for (const { peer, sockets } of groups) byAddress.set(peer.address, (byAddress.get(peer.address) ?? 0) + sockets);
   return [...byAddress].map(([address, sockets]) => ({ address, sockets })).sort((a, b) => b.sockets - a.sockets);
-}
-
-function alike(a: number, b: number): boolean {
-  return Math.abs(a - b) <= LIKE * Math.max(a, b);
 }

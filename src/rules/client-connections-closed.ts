@@ -5,12 +5,14 @@ import {
   clientCloses,
   clientsOf,
   closeCause,
+  explainedTimeWait,
   limitSource,
   portsText,
   requestLimit,
 } from './client-closes.ts';
 import { formatRate } from './churn.ts';
 import { nginxPorts, nginxRuns } from './nginx-presence.ts';
+import { measuredRequests, requestEvidence } from './request-rate.ts';
 import { defineRule, type Evidence, type Finding, type RuleInput } from './rule.ts';
 
 const ID = 'client-connections-closed';
@@ -26,7 +28,7 @@ export const clientConnectionsClosedRule = defineRule({
   code: 'F2',
   title: 'Client connections closed by nginx',
   needs: ['sockets'],
-  uses: ['nginx-config', 'nginx-process', 'listeners', 'tcp-counters'],
+  uses: ['nginx-config', 'nginx-process', 'listeners', 'tcp-counters', 'requests'],
   dependsOn: ['nginx-config', 'network-namespace'],
   thresholds: {
     quiet_time_wait: {
@@ -61,7 +63,10 @@ function quiet(facts: Facts, closes: ClientCloses, ports: readonly number[]): Fi
     ...common(facts, closes),
     severity: 'ok',
     title: 'Few TIME_WAIT on nginx’s own ports',
-    explanation: [`${formatNumber(closes.timeWait)} TIME_WAIT on ${where}; nothing to fix.`],
+    explanation: [
+      `${formatNumber(closes.timeWait)} TIME_WAIT on ${where}; nothing to fix.`,
+      ...trafficSentence(facts, closes),
+    ],
     notConcluded: [],
     groupKey: `${ID}:quiet`,
   };
@@ -75,10 +80,30 @@ function arithmetic(facts: Facts, closes: ClientCloses): Finding {
     severity: 'info',
     title: 'TIME_WAIT on nginx’s own ports are what its closes explain',
     explanation: [
-      `${formatNumber(closes.timeWait)} TIME_WAIT on ${where} are what ${rate} closes/s explain; nothing to fix.`,
+      `${formatNumber(closes.timeWait)} TIME_WAIT on ${where} are what ${rate} closes/s explain: this is arithmetic, nothing to fix.`,
+      ...trafficSentence(facts, closes),
+      ...causeSentence(facts, closes),
     ],
     groupKey: `${ID}:arithmetic`,
   };
+}
+
+/** What the traffic alone explains, where requests are counted. */
+function trafficSentence(facts: Facts, closes: ClientCloses): string[] {
+  const explained = explainedTimeWait(facts, closes);
+  const limit = requestLimit(facts);
+  if (explained === null || limit === null) return [];
+  const requests = formatRate(measuredRequests(facts) ?? 0);
+  return [
+    `${requests} requests/s with keepalive_requests ${limit.requests} alone explain ${formatNumber(explained)} TIME_WAIT (${limitSource(limit)}).`,
+  ];
+}
+
+/** Who makes nginx close, where requests are counted: worth knowing, though it is harmless at this rate. */
+function causeSentence(facts: Facts, closes: ClientCloses): string[] {
+  if (measuredRequests(facts) === null) return [];
+  const { kind, sentences } = closeCause(facts, closes);
+  return kind === 'clients' || kind === 'timeout-zero' ? sentences.slice(0, 1) : [];
 }
 
 function busy(facts: Facts, closes: ClientCloses): Finding {
@@ -87,13 +112,15 @@ function busy(facts: Facts, closes: ClientCloses): Finding {
   const where = list(portsText(closes.groups));
   return {
     ...common(facts, closes),
-    severity: 'warning',
-    title: 'nginx closes many client connections',
+    severity: cause.harmless ? 'info' : 'warning',
+    title: cause.harmless
+      ? 'TIME_WAIT on nginx’s own ports are what its traffic explains'
+      : 'nginx closes many client connections',
     explanation: [
       `${formatNumber(closes.timeWait)} TIME_WAIT on ${where}: nginx closes ${least}${formatRate(closes.closesPerSecond)} client connections/s.`,
       ...cause.sentences,
     ],
-    groupKey: `${ID}:busy:${cause.kind}`,
+    groupKey: `${ID}:${cause.harmless ? 'arithmetic' : 'busy'}:${cause.kind}`,
   };
 }
 
@@ -126,6 +153,8 @@ function evidence(facts: Facts, closes: ClientCloses): Evidence[] {
       unit: 'per second',
       source: `${tool}, TIME_WAIT / 60 s`,
     },
+    ...explainedEvidence(facts, closes),
+    ...requestEvidence(facts),
     ...clients.map(({ address, sockets }) => ({
       label: `TIME_WAIT of client ${address}`,
       value: sockets,
@@ -159,4 +188,11 @@ function evidence(facts: Facts, closes: ClientCloses): Evidence[] {
       source: `${file}:${line}`,
     })),
   ];
+}
+
+function explainedEvidence(facts: Facts, closes: ClientCloses): Evidence[] {
+  const value = explainedTimeWait(facts, closes);
+  if (value === null) return [];
+  const label = 'TIME_WAIT that the traffic alone explains';
+  return [{ label, value, unit: 'sockets', source: 'requests/s / keepalive_requests × 60 s' }];
 }

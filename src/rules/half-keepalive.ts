@@ -1,4 +1,6 @@
-import { formatNumber } from '../base/format.ts';
+import { formatEndpoint } from '../probes/endpoint.ts';
+import type { Facts } from '../probes/registry.ts';
+import { halfAdvice } from './advice.ts';
 import { type BackendTraffic, backendTraffic, placeText } from './backend-traffic.ts';
 import {
   CHURN_THRESHOLDS,
@@ -12,6 +14,7 @@ import {
 } from './churn.ts';
 import { gapsEvidence, gapsKey, gapsOf, gapsSentence } from './gaps.ts';
 import { nginxRuns } from './nginx-presence.ts';
+import { causesSentence, limitNotDecided, overflowOf } from './overflow.ts';
 import { nginxVersion, poolings } from './pooling.ts';
 import { defineRule, type Evidence, type Finding } from './rule.ts';
 
@@ -23,7 +26,7 @@ export const halfKeepaliveRule = defineRule({
   code: 'F3',
   title: 'Upstream keepalive is configured by half',
   needs: ['sockets', 'tcp-counters', 'nginx-config'],
-  uses: ['nginx-process', 'sysctl', 'nginx-log'],
+  uses: ['nginx-process', 'sysctl', 'nginx-log', 'requests', 'upstream-peak'],
   dependsOn: ['nginx-config', 'network-namespace'],
   thresholds: CHURN_THRESHOLDS,
   evaluate: (input: ChurnInput): readonly Finding[] => {
@@ -45,8 +48,10 @@ function defeated(input: ChurnInput, backends: readonly BackendTraffic[]): Findi
   return [
     {
       ...common(input, churn),
-      title: 'Upstream keepalive is configured by half',
-      explanation: [churnSentence(churn), gapsSentence(gaps), meaning(churn)],
+      title: gaps.every(({ kind }) => kind === 'map-close')
+        ? 'The WebSocket map closes upstream connections'
+        : 'Upstream keepalive is configured by half',
+      explanation: [churnSentence(churn), gapsSentence(gaps), meaning(churn), halfAdvice(gaps)],
       evidence: [...churnEvidence(churn, input.facts), ...gapsEvidence(gaps)],
       groupKey: `${ID}:${gapsKey(gaps)}`,
     },
@@ -58,49 +63,32 @@ function overflowing(input: ChurnInput, pooled: readonly BackendTraffic[]): Find
   const backends = pooled.filter(({ nginxClosed, backendClosed }) => nginxClosed > backendClosed);
   const churn = churnOf(input, backends);
   if (!churn) return [];
-  const causes = backends.flatMap(overflowCause);
-  const texts = [...new Map(causes.map((cause) => [cause.source + cause.value, cause])).values()];
+  const { kind, title, advice, causes } = overflowOf(input.facts, churn);
+  const harmless = kind === 'arithmetic';
+  const parts = common(input, churn);
   return [
     {
-      ...common(input, churn),
-      title: 'The upstream pool is too small',
-      explanation: [
-        churnSentence(churn),
-        `${texts.map(({ value, source }) => `${source.replace(/^\/etc\/nginx\//, '')}: ${value}`).join('; ')}.`,
-        meaning(churn),
-      ],
-      evidence: [...churnEvidence(churn, input.facts), ...texts],
-      groupKey: `${ID}:pool:${texts.map(({ source }) => source).join(',')}`,
+      ...parts,
+      severity: harmless && parts.severity === 'warning' ? 'info' : parts.severity,
+      title,
+      explanation: [churnSentence(churn), causesSentence(causes), ...(harmless ? [] : [meaning(churn)]), advice],
+      evidence: [...churnEvidence(churn, input.facts), ...causes, ...peakEvidence(input.facts, churn)],
+      notConcluded: [...parts.notConcluded, ...limitNotDecided(input.facts, churn)],
+      groupKey: `${ID}:${kind}:${causes.map(({ source }) => source).join(',')}`,
     },
   ];
 }
 
-function overflowCause({ poolings: all, openSockets }: BackendTraffic): Evidence[] {
-  const upstream = all.find((pooling) => pooling.upstream !== null)?.upstream;
-  if (!upstream) return [];
-  const { keepaliveRequests: requests, keepaliveTimeoutMs: timeout, keepalive, name } = upstream;
-  const label = 'nginx configuration';
-  if (requests && requests.value < 100) {
-    return [
-      {
-        label,
-        value: `keepalive_requests ${requests.value} ends a pooled connection of upstream "${name}" after so many requests`,
-        source: place(requests),
-      },
-    ];
-  }
-  if (timeout && timeout.value < 1000) {
-    return [
-      {
-        label,
-        value: `keepalive_timeout ${timeout.value} ms ends idle connections of upstream "${name}" at once`,
-        source: place(timeout),
-      },
-    ];
-  }
-  const size = keepalive ? `keepalive ${keepalive.value}` : 'the default keepalive 32';
-  const value = `${size} of upstream "${name}" is the number of idle connections kept per worker; ${formatNumber(openSockets)} connections are open now`;
-  return [{ label, value, source: place(keepalive ?? upstream) }];
+function peakEvidence({ 'upstream-peak': peak }: Facts, { backends }: Churn): Evidence[] {
+  return (peak?.peaks ?? [])
+    .filter(({ address, port }) => backends.some((backend) => backend.port === port && backend.address === address))
+    .slice(0, 5)
+    .map((found) => ({
+      label: `Most connections to ${formatEndpoint(found)} at once`,
+      value: found.sockets,
+      unit: 'connections',
+      source: `${peak?.tool === 'netstat' ? 'netstat -tn' : 'ss -tn'}, ${peak?.samples ?? 0} samples`,
+    }));
 }
 
 /** The pool is fine and the backends end its connections: worth knowing, and nothing that nginx can cure. */
@@ -139,8 +127,4 @@ function meaning({ nginxClosed, backendClosed }: Churn): string {
   return nginxClosed > backendClosed
     ? 'nginx closes first, so every close holds an ephemeral port for 60 s: worse than no pool at all.'
     : 'The pool is there, but the backends are told to close every connection after one request.';
-}
-
-function place({ file, line }: { readonly file: string; readonly line: number }): string {
-  return `${file}:${line}`;
 }

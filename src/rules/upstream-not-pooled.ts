@@ -3,6 +3,7 @@ import { formatEndpoint, isLoopback } from '../probes/endpoint.ts';
 import type { NginxConfigFact } from '../probes/nginx-config/fact.ts';
 import type { Facts } from '../probes/registry.ts';
 import type { SocketGroup, SocketsFact } from '../probes/sockets/fact.ts';
+import { stockAdvice } from './advice.ts';
 import { type BackendTraffic, backendTraffic, isTimeWait, timeWaitOf, trafficTo } from './backend-traffic.ts';
 import {
   CHURN_THRESHOLDS,
@@ -27,7 +28,7 @@ export const upstreamNotPooledRule = defineRule({
   code: 'F1',
   title: 'Upstream connections are not pooled',
   needs: ['sockets', 'tcp-counters'],
-  uses: ['nginx-config', 'nginx-process', 'listeners', 'sysctl', 'nginx-log'],
+  uses: ['nginx-config', 'nginx-process', 'listeners', 'sysctl', 'nginx-log', 'requests'],
   dependsOn: ['nginx-config', 'network-namespace'],
   thresholds: CHURN_THRESHOLDS,
   evaluate: (input: ChurnInput): readonly Finding[] => {
@@ -50,7 +51,7 @@ function fromConfig(input: ChurnInput, config: NginxConfigFact, sockets: Sockets
     {
       ...commonParts(input, churn),
       title: 'Upstream connections are not pooled',
-      explanation: [churnSentence(churn), gapsSentence(blamed), meaning(churn)],
+      explanation: [churnSentence(churn), gapsSentence(blamed), meaning(churn), stockAdvice(blamed)],
       evidence: [...churnEvidence(churn, input.facts), ...gapsEvidence(gaps)],
       notConcluded: [
         ...notExhaustion(input.facts, churn),
@@ -66,7 +67,7 @@ function fromConfig(input: ChurnInput, config: NginxConfigFact, sockets: Sockets
 function fromSockets(input: ChurnInput, sockets: SocketsFact): readonly Finding[] {
   if (nginxRuns(input.facts) !== true) return [];
   const backends = likelyBackends(sockets, input.facts);
-  const churn = churnOf(input, backends);
+  const churn = churnOf(input, backends, 'by-sockets');
   if (!churn) return [];
   return [
     {
@@ -92,10 +93,12 @@ function commonParts({ facts }: ChurnInput, churn: Churn): { rule: string; sever
   return { rule: ID, severity: exhaustsPorts(facts, churn.backends) ? 'critical' : 'warning' };
 }
 
-function meaning({ backendClosed, nginxClosed }: Churn): string {
+function meaning({ opensPerSecond, requestsPerSecond, backendClosed, nginxClosed }: Churn): string {
+  const part = requestsPerSecond !== null && opensPerSecond < 0.5 * requestsPerSecond;
+  const who = part ? 'A request to these backends, a part of all,' : 'Nearly every request';
   return backendClosed >= nginxClosed
-    ? 'Nearly every request opens a connection that the backend closes after its answer; a pool would keep it open.'
-    : 'Nearly every request opens a connection that nginx closes, and each close holds an ephemeral port for 60 s.';
+    ? `${who} opens a connection that the backend closes after its answer; a pool would keep it open.`
+    : `${who} opens a connection that nginx closes, and each close holds an ephemeral port for 60 s.`;
 }
 
 /** Destinations with a visible part of all TIME_WAIT; local services count when their clients are local too. */

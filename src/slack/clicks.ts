@@ -1,6 +1,7 @@
 import { OperatorError } from '../base/error.ts';
 import { asRunId } from '../base/ids.ts';
-import type { Asker, Engine } from '../engine/engine.ts';
+import type { Asker } from '../engine/asker.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { Notifier } from './notifier.ts';
 import { type ClickPayload, parseProposalValue, parseRunValue } from './payload/click.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OperatorError } from '../base/error.ts';
-import type { Asker } from '../engine/engine.ts';
+import type { Asker } from '../engine/asker.ts';
 import type { Policy } from '../engine/policy.ts';
 
 /** users.info, as far as it decides who somebody is. */

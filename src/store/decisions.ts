@@ -1,5 +1,5 @@
 import type { Approval, Proposal } from '../engine/model.ts';
-import type { DecisionResult } from '../engine/ports.ts';
+import type { DecisionRefusal, DecisionResult } from '../engine/ports.ts';
 import { transition } from '../engine/transition.ts';
 import { appendAudit } from './audit.ts';
 import { approvalsOf, findProposal, setState, viewOf } from './proposals.ts';
@@ -37,9 +37,17 @@ export async function decide(db: Executor, approval: Approval): Promise<Decision
   return { kind: 'recorded', proposal: (await findProposal(db, proposal.id)) ?? proposal, approvals };
 }
 
-function refusal(proposal: Proposal, earlier: readonly Approval[], approval: Approval) {
+function refusal(proposal: Proposal, earlier: readonly Approval[], approval: Approval): DecisionRefusal | undefined {
   if (earlier.some(({ person }) => person === approval.person)) return 'decided_by_same_person';
+  return whyRefused(proposal, approval);
+}
+
+/** Why nobody can decide a proposal in this form now; undefined when it waits for that. */
+export function whyRefused(
+  proposal: Proposal,
+  { digest, at }: { readonly digest: string; readonly at: number },
+): DecisionRefusal | undefined {
   if (proposal.state !== 'open') return proposal.state === 'expired' ? 'expired' : 'not_open';
-  if (proposal.expiresAt <= approval.at) return 'expired';
-  return proposal.digest === approval.digest ? undefined : 'other_digest';
+  if (proposal.expiresAt <= at) return 'expired';
+  return proposal.digest === digest ? undefined : 'other_digest';
 }

@@ -1,4 +1,4 @@
-import { asRunId, type RunId } from '../base/ids.ts';
+import { asProposalId, asRunId, type ProposalId, type RunId } from '../base/ids.ts';
 import type { MessageStore } from '../engine/ports.ts';
 import type { Executor } from './schema.ts';
 import type { Query, Transact } from './transact.ts';
@@ -43,6 +43,7 @@ export function createMessageStore(query: Query, transact: Transact): MessageSto
         );
       }),
     outdated: (limit) => query((db) => outdatedRuns(db, limit)),
+    outdatedGlass: (limit) => query((db) => outdatedGlass(db, limit)),
     claim: (key, at) =>
       transact(async (db) => {
         await db
@@ -77,4 +78,27 @@ async function outdatedRuns(db: Executor, limit: number): Promise<RunId[]> {
     .limit(limit)
     .execute();
   return rows.map(({ id }) => asRunId(id));
+}
+
+/** The first revision of broken glass is that it was broken, the second that its review is closed. */
+async function outdatedGlass(db: Executor, limit: number): Promise<ProposalId[]> {
+  const rows = await db
+    .selectFrom('broken_glass')
+    .leftJoin('messages', (join) =>
+      join.on((on) =>
+        on('messages.subject', '=', on.fn<string>('concat', [on.val('break-glass:'), 'broken_glass.proposal_id'])),
+      ),
+    )
+    .select('broken_glass.proposal_id')
+    .where((where) =>
+      where.or([
+        where('messages.rendered_revision', 'is', null),
+        where('messages.rendered_revision', '<', 1),
+        where.and([where('messages.rendered_revision', '<', 2), where('broken_glass.reviewer', 'is not', null)]),
+      ]),
+    )
+    .orderBy('broken_glass.at')
+    .limit(limit)
+    .execute();
+  return rows.map(({ proposal_id }) => asProposalId(proposal_id));
 }

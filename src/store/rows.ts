@@ -197,6 +197,29 @@ export const AttemptRow = z
     };
   });
 
+export const BrokenGlassRow = z
+  .object({
+    proposal_id: ProposalField,
+    digest: z.string(),
+    person: PersonField,
+    reason: z.string(),
+    surface: Surface,
+    at: z.number(),
+    reviewer: PersonField.nullable(),
+    note: z.string().nullable(),
+    reviewed_at: z.number().nullable(),
+  })
+  .transform(({ proposal_id, reviewer, note, reviewed_at, ...glass }) => ({
+    ...glass,
+    proposal: proposal_id,
+    review:
+      reviewer === null || note === null || reviewed_at === null ? null : { person: reviewer, note, at: reviewed_at },
+  }));
+
+export const GroupMembersRow = z
+  .object({ group_id: z.string(), members: json(z.array(z.string())), at: z.number() })
+  .transform(({ group_id, members, at }) => ({ group: group_id, members: new Set(members), at }));
+
 export const AuditRow = z.object({
   at: z.number(),
   event: z.string(),

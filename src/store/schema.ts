@@ -109,6 +109,19 @@ export interface Tables {
     previous: string;
     hash: string;
   };
+  readonly audit_head: { id: number; seq: number; hash: string };
+  readonly broken_glass: {
+    proposal_id: string;
+    digest: string;
+    person: string;
+    reason: string;
+    surface: string;
+    at: number;
+    reviewer: string | null;
+    note: string | null;
+    reviewed_at: number | null;
+  };
+  readonly group_members: { group_id: string; members: string; at: number };
 }
 
 /** The database, outside a transaction. */

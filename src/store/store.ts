@@ -1,12 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import type { Store } from '../engine/ports.ts';
-import { appendAudit, auditOf } from './audit.ts';
+import { appendAudit, auditOf, lastEntry } from './audit.ts';
+import { verifyAudit } from './audit-verification.ts';
+import { createBrokenGlassStore } from './broken-glass.ts';
 import { createChangeStore } from './changes.ts';
 import { openSqlite } from './dialect/sqlite.ts';
+import { createGroupStore } from './groups.ts';
 import { createLeaseStore } from './leases.ts';
 import { createMessageStore } from './messages.ts';
 import { createRunStore } from './runs.ts';
-import { createQuery, createTransact } from './transact.ts';
+import { createQuery, createSnapshot, createTransact } from './transact.ts';
 
 /** The migrations that come with the package. */
 const MIGRATIONS = fileURLToPath(new URL('../../migrations/sqlite', import.meta.url));
@@ -17,6 +20,7 @@ export function openStore(path: string, migrations: string = MIGRATIONS): Store 
   const { database } = opened;
   const query = createQuery(database);
   const transact = createTransact(database);
+  const snapshot = createSnapshot(database);
   return {
     runs: createRunStore(query, transact),
     changes: createChangeStore(query, transact),
@@ -25,7 +29,11 @@ export function openStore(path: string, migrations: string = MIGRATIONS): Store 
     audit: {
       append: (entry) => transact((db) => appendAudit(db, entry)),
       of: (subject) => query((db) => auditOf(db, subject)),
+      head: () => query(lastEntry),
+      verify: (expected) => snapshot((db) => verifyAudit(db, expected)),
     },
+    brokenGlass: createBrokenGlassStore(query, transact),
+    groups: createGroupStore(query, transact),
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }

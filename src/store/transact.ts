@@ -18,6 +18,11 @@ export function createTransact(database: Database, clock: Clock = systemClock): 
   return (work) => patiently(clock, () => database.connection().execute((connection) => immediately(connection, work)));
 }
 
+/** A function whose reads all see the state at the first of them; other processes go on writing. */
+export function createSnapshot(database: Database, clock: Clock = systemClock): Query {
+  return (work) => patiently(clock, () => database.connection().execute((connection) => deferred(connection, work)));
+}
+
 /**
  * Tries again while another process holds the lock; whatever was begun has been rolled back by then. Waiting never blocks
  * this process: SQLite's own waiting would, for better-sqlite3 is synchronous, and Slack wants answers within seconds.
@@ -40,6 +45,16 @@ async function patiently<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
  */
 async function immediately<T>(connection: Database, work: (db: Executor) => Promise<T>): Promise<T> {
   await sql`begin immediate`.execute(connection);
+  return ending(connection, work);
+}
+
+/** A transaction that only reads keeps its snapshot in WAL mode and locks nobody out (sqlite.org/isolation.html). */
+async function deferred<T>(connection: Database, work: (db: Executor) => Promise<T>): Promise<T> {
+  await sql`begin deferred`.execute(connection);
+  return ending(connection, work);
+}
+
+async function ending<T>(connection: Database, work: (db: Executor) => Promise<T>): Promise<T> {
   try {
     const result = await work(connection);
     await sql`commit`.execute(connection);

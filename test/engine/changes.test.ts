@@ -123,11 +123,14 @@ describe('a change', () => {
     await expect.poll(async () => (await change()).state).toBe('expired');
   });
 
-  test('stops at the first host that fails; those before can be undone, those after were not touched', async () => {
+  test('stops at the first host that fails; those before can be undone, what had not begun was not touched', async () => {
     const { engine, transport, approve, work, change } = arrangeEngine({ 'web-1': 'bad', 'web-2': 'bad', 'web-3': 'bad' });
     await runWord(engine, 'all');
     await approve('1-1');
     transport.host('web-2').next = 'refused';
+    transport.host('web-3').meanwhile = async () => {
+      await expect.poll(async () => (await change()).attempts[1]).toBe('failed');
+    };
     await work('1-1');
     const after = await change();
     expect(after).toMatchObject({ state: 'failed', attempts: ['proven', 'failed', 'untouched'], canUndo: true });

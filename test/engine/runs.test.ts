@@ -68,7 +68,7 @@ describe('a run', () => {
     expect(view.run).toMatchObject({ state: 'cancelled', detail: 'Cancelled by ada.' });
     expect(view.hosts[1]).toMatchObject({ state: 'reading', outcome: null });
     await expect(engine.cancel(id, ADA)).rejects.toMatchObject({ code: 'state/not-applicable' });
-    expect(await audit('run:1')).toEqual(['run.started', 'run.cancelled']);
+    expect(await audit('run:1')).toEqual(['run.started', 'run.cancelled', 'cancel.denied']);
   });
 
   test('is finished by a second engine when the first one dies, without asking answered hosts again', async () => {

@@ -10,7 +10,9 @@ for (const backend of scene) {
   if (backend.raw !== undefined) {
     // Answers whatever comes with these words; `end` closes at once.
     const server = net.createServer((socket) => {
-      socket.on('error', () => {}).once('data', () => (backend.end ? socket.end(backend.raw) : socket.write(backend.raw)));
+      socket
+        .on('error', () => {})
+        .once('data', () => (backend.end ? socket.end(backend.raw) : socket.write(backend.raw)));
     });
     await listening(server, backend);
     continue;

@@ -6,6 +6,7 @@ import type { Lab, LabEntry } from '../../src/lab/lab.ts';
 import { waitUntil } from '../../src/lab/process.ts';
 import { run } from '../../src/lab/run.ts';
 import { testLab } from '../helpers/lab.ts';
+import { lookAtCounter, lookAtEverything } from './look.ts';
 import { ssh } from './ssh-login.ts';
 
 const HOST = 'web-1';
@@ -17,18 +18,12 @@ function web(): LabEntry {
   return host;
 }
 
-/** Connections opened by this host since it started: Tcp ActiveOpens, /proc/net/snmp. */
-async function activeOpens(): Promise<number> {
-  const { stdout } = await lab().exec(HOST, ['nstat', '-asz', 'TcpActiveOpens']);
-  return Number(/TcpActiveOpens\s+(\d+)/.exec(stdout)?.[1]);
-}
-
 async function loadOf(request: Parameters<Lab['load']>[0]) {
-  const before = await activeOpens();
+  const before = await lookAtCounter(lab(), HOST, 'TcpActiveOpens');
   await lab().load(request);
   await waitUntil(systemClock, 15_000, async () => (await lab().status()).load === undefined);
   const summary = await lab().stopLoad();
-  return { summary, opened: (await activeOpens()) - before };
+  return { summary, opened: (await lookAtCounter(lab(), HOST, 'TcpActiveOpens')) - before };
 }
 
 async function withFault<T>(name: string, use: () => Promise<T>): Promise<T> {
@@ -61,6 +56,35 @@ describe('load on a lab', () => {
     const summary = await lab().stopLoad();
     expect(summary?.failed).toBe(0);
     expect(await lab().stopLoad()).toBeUndefined();
+  });
+
+  it('tells what it has come to while it goes on', async () => {
+    expect(lab().loadProgress()).toBeUndefined();
+    await lab().load({ ratePerHost: 100 });
+    const progress = () => lab().loadProgress();
+    await waitUntil(systemClock, 10_000, () => (progress()?.ok ?? 0) > 50);
+    const earlier = progress();
+    await waitUntil(systemClock, 10_000, () => (progress()?.ok ?? 0) > (earlier?.ok ?? 0));
+    const later = progress();
+    expect(earlier).toMatchObject({ failed: 0, retried: 0 });
+    const requests = (later?.ok ?? 0) - (earlier?.ok ?? 0);
+    const rate = requests / ((later?.seconds ?? 0) - (earlier?.seconds ?? 0));
+    expect(rate).toBeGreaterThan(50);
+    expect(rate).toBeLessThan(200);
+    const summary = await lab().stopLoad();
+    expect(summary?.sent).toBeGreaterThanOrEqual(later?.sent ?? 0);
+    expect(lab().loadProgress()).toBeUndefined();
+  });
+
+  it('loses no request when nginx ends idle connections by a reload, and says what was sent once more', async () => {
+    await lab().load({ ratePerHost: 200, seconds: 5 });
+    for (let turn = 0; turn < 3; turn += 1)
+      await lab().fault('no-upstream-keepalive', [HOST], turn === 1 ? 'off' : 'on');
+    const summary = await lab().stopLoad();
+    await lab().fault('no-upstream-keepalive', [HOST], 'off');
+    expect(summary?.failures).toEqual({});
+    expect(summary?.ok).toBe(summary?.sent);
+    expect(summary?.ok).toBeGreaterThan(50);
   });
 
   it('is refused when it would run for longer than half an hour', async () => {
@@ -168,12 +192,18 @@ describe('the faults of a lab', () => {
     expect((await ssh(web(), 'head -c 4 /usr/bin/ss | tail -c 3')).stdout).toBe('ELF');
   });
 
-  it('may be switched on and off twice', async () => {
+  it('may be switched on and off twice, and leave the host exactly as it was', { timeout: 60_000 }, async () => {
+    const workers = async () => (await lab().exec(HOST, ['pgrep', '-c', '-f', 'nginx: worker'])).stdout.trim();
+    await waitUntil(systemClock, 5_000, async () => (await workers()) === '1');
+    const before = await lookAtEverything(lab(), HOST);
     for (const { name } of FAULTS) {
       await lab().fault(name, [HOST], 'on');
       await lab().fault(name, [HOST], 'on');
       await lab().fault(name, [HOST], 'off');
       await lab().fault(name, [HOST], 'off');
+      // An old worker may still be about to end.
+      await waitUntil(systemClock, 3_000, async () => (await lookAtEverything(lab(), HOST)) === before);
+      expect(await lookAtEverything(lab(), HOST), name).toBe(before);
     }
     expect((await lab().status()).hosts[0]?.faults).toEqual([]);
     expect((await loadOf({ ratePerHost: 30, seconds: 1 })).summary).toMatchObject({ ok: 30, failed: 0 });

@@ -6,30 +6,9 @@ import type { Facts } from '../../src/probes/registry.ts';
 import { renderRunMessage } from '../../src/slack/views/run.ts';
 import { testLab } from '../helpers/lab.ts';
 import { findingOf, labProduct, type LabProduct } from '../helpers/lab-product.ts';
+import { lookAtTimeWait, sleep } from './look.ts';
 
 const lab = testLab({ webHosts: 2 });
-
-async function sleep(ms: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** TIME_WAIT sockets as ss counts them inside a host, by which side closed first. */
-async function countTimeWait(host: string): Promise<{ total: number; backendClosed: number; nginxClosed: number }> {
-  const { stdout } = await lab().exec(host, ['ss', '-Htan', 'state', 'time-wait']);
-  const rows =
-    stdout.trim() === ''
-      ? []
-      : stdout
-          .trim()
-          .split('\n')
-          .map((line) => line.trim().split(/\s+/));
-  const isService = (endpoint = ''): boolean => /127\.0\.0\.1:808[0-2]$/.test(endpoint);
-  return {
-    total: rows.length,
-    backendClosed: rows.filter(([, , local]) => isService(local)).length,
-    nginxClosed: rows.filter(([, , local, peer]) => !isService(local) && isService(peer)).length,
-  };
-}
 
 /** The counts in the text of a run's Slack message. */
 function shownCounts(view: RunView): { backendClosed: number; nginxClosed: number } {
@@ -57,9 +36,9 @@ describe('time-wait on real hosts', { timeout: 90_000 }, () => {
     await sleep(16_000);
     await using product = labProduct(running);
     // Within the first minute of load nothing expires: what Slack shows lies between a look before and a look after.
-    const before = await countTimeWait('web-1');
+    const before = await lookAtTimeWait(lab(), 'web-1');
     const view = await product.run('time-wait', '@web', { interval: '3', min_time_wait: '500' });
-    const after = await countTimeWait('web-1');
+    const after = await lookAtTimeWait(lab(), 'web-1');
     const shown = shownCounts(view);
     expect(shown.backendClosed).toBeGreaterThanOrEqual(before.backendClosed);
     expect(shown.backendClosed).toBeLessThanOrEqual(after.backendClosed);
@@ -87,9 +66,9 @@ describe('time-wait on real hosts', { timeout: 90_000 }, () => {
     await running.stopLoad();
     await using product = labProduct(running);
     // Without load, TIME_WAIT only falls: what the run reports lies between a look before and a look after.
-    const before = await countTimeWait('web-1');
+    const before = await lookAtTimeWait(lab(), 'web-1');
     const view = await product.run('time-wait', 'web-1', { interval: '2' });
-    const after = await countTimeWait('web-1');
+    const after = await lookAtTimeWait(lab(), 'web-1');
     const facts = await factsOf(product, view, 'web-1');
     const groups = facts.sockets?.groups.filter(({ state }) => state === 'TIME-WAIT') ?? [];
     const service = (port: number | null): boolean => port !== null && port >= 8080 && port <= 8082;

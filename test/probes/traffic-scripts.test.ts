@@ -83,8 +83,11 @@ function ask<Id extends ProbeId>(host: NetworkNamespace, id: Id, asking: Asking 
   return parsed.fact;
 }
 
+/** A PATH with nothing else in it. The system's own Python, since a version manager's stand-in needs more tools. */
 function only(...extra: readonly string[]): string {
-  const made = createFakeTools([...TOOLS, ...extra], {});
+  const real = extra.filter((name) => name !== 'python3');
+  const scripts = extra.includes('python3') ? { python3: 'exec /usr/bin/python3 "$@"' } : {};
+  const made = createFakeTools([...TOOLS, ...real], scripts);
   chmodSync(made.path, 0o755);
   onTestFinished(() => made[Symbol.dispose]());
   return made.path;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { OperatorError } from '../../base/error.ts';
-import type { Asker } from '../../engine/engine.ts';
+import type { Asker } from '../../engine/asker.ts';
 import type { Proposal } from '../../engine/model.ts';
 import { changeSentences } from '../../engine/phrases.ts';
 import type { ProposalView } from '../../engine/view.ts';

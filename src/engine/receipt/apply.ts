@@ -2,11 +2,12 @@ import { WORK } from './work.ts';
 
 /**
  * Looking: every target must be as approved, and its pre-image is captured. A file that replacing would harm is refused.
+ * A refusal drops the captures first, so that a disk that they filled has room for its words.
  * An edit is composed here, from the captured pre-image; `after` is the growth in bytes, then one line for each splice:
  * `POSITION:REMOVED:TEXT.`, the text as printf's %b reads it.
  */
 const CHECK = `
-unchanged() { echo "$1; nothing was changed"; finish "$2"; }
+unchanged() { rm -rf "$from/pre" "$from/post"; echo "$1; nothing was changed"; finish "$2"; }
 sound() {
   [ ! -L "$1" ] || unchanged "$1 is a symbolic link, and replacing it would lose the link" 70
   [ -e "$1" ] || unchanged "$1 is not there, or this login user may not see it" 71
@@ -176,11 +177,10 @@ mkdir "$from/pre" "$from/post" || unchanged "the receipt could not be written" 7
 check "$@"
 sync "$from"/pre/* "$from"/post/* 2>/dev/null
 : >"$dir/ready" || unchanged "the receipt could not be written" 70
-stage_all "$@" || { drop_all "$@"; unchanged "what had been prepared was removed" 70; }
+stage_all "$@" || { drop_all "$@"; echo "nothing was changed"; finish 70; }
 if ! act "$@"; then
   take_back $done_actions "$@" || finish 72
-  [ $done_actions = 0 ] && unchanged "what had been prepared was removed" $failure
-  echo "everything was restored"
+  if [ $done_actions = 0 ]; then echo "nothing was changed"; else echo "everything was restored"; fi
   finish $failure
 fi
 [ "$within" -gt 0 ] || answer "$dir" settled confirmed

@@ -87,7 +87,7 @@ swap() { new_of "$1"; sudo -n mv -f -T "$new" "$1"; }
 drop_new() {
   case $1 in sysctl | nginx) return 0 ;; esac
   new_of "$2"
-  if [ -e "$new" ] || [ -L "$new" ]; then sudo -n rm -f "$new"; fi
+  if [ -e "$new" ] || [ -L "$new" ]; then sudo -n rm -f "$new" || { echo "$new could not be removed"; return 1; }; fi
 }
 bytes_of() { if [ -r "$1" ]; then cat "$1"; else sudo -n cat "$1"; fi; }
 value_of() { tr '\\t' ' ' <"$1"; }

@@ -68,8 +68,8 @@ fetch() {
     curl -q -g -s -k --max-time 3 \${2:+-H "Host: $2"} -- "$1"
   elif command -v wget >/dev/null 2>&1; then
     case $1 in
-      https:*) HOME=/nonexistent WGETRC=/dev/null wget --no-check-certificate -q -T 3 -O - \${2:+--header "Host: $2"} -- "$1" ;;
-      *) HOME=/nonexistent WGETRC=/dev/null wget -q -T 3 -O - \${2:+--header "Host: $2"} -- "$1" ;;
+      https:*) HOME=/nonexistent wget --no-check-certificate -q -T 3 -O - \${2:+--header "Host: $2"} -- "$1" ;;
+      *) HOME=/nonexistent wget -q -T 3 -O - \${2:+--header "Host: $2"} -- "$1" ;;
     esac
   else return 127
   fi 2>/dev/null | awk '${STATUS_AWK}'

@@ -60,8 +60,8 @@ function obstacleOf(facts: Facts, master: NginxMaster): string | null {
   if (newest && typeof started === 'number' && newest.modifiedAt - started > TOLERANCE_SECONDS) {
     return `The running configuration differs from what is on disk: ${newest.path} changed after the workers started. Look at that change, reload nginx, then run again.`;
   }
-  const master_ = namespaces?.nginxMasters.find(({ pid }) => pid === master.pid);
-  if (namespaces && master_ && master_.namespace !== null && master_.namespace !== namespaces.own) {
+  const its = namespaces?.nginxMasters.find(({ pid }) => pid === master.pid)?.namespace ?? null;
+  if (namespaces && its !== null && its !== namespaces.own) {
     return 'nginx runs in another network namespace (a container); change the configuration of its image or its mount.';
   }
   return null;
@@ -74,6 +74,16 @@ const HARMLESS_GLOBALS = /^(?:(?:daemon|master_process) (?:on|off);\s*)+$/;
 export function atLeast(version: NginxVersion, major: number, minor: number, patch: number): boolean {
   const difference = version.major - major || version.minor - minor || version.patch - patch;
   return difference >= 0;
+}
+
+/** Which nginx a plan was made for: `nginx/1.22.1 /usr/sbin/nginx`. */
+export function nginxText({ version, binary }: EditableNginx): string {
+  return `${version.flavor}/${version.text} ${binary}`;
+}
+
+/** Every file of the configuration with its digest: an edit anywhere in it makes a plan stale. */
+export function filesOf({ files }: EditableNginx): Readonly<Record<string, string>> {
+  return Object.fromEntries(files.map(({ path, target, sha256 }) => [path, `${target ?? '?'} ${sha256}`]));
 }
 
 /** A refusal with its reason. */

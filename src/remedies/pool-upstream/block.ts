@@ -63,6 +63,14 @@ export function poolEdits(upstream: Placed, { size, timeout }: WantedPool): read
   return [...(keepalive ? [removeDirective(keepalive)] : []), put(`keepalive ${size};`), ...ends];
 }
 
+/** The edit that ends idle connections of a pool that is there already. */
+export function timeoutEdit(upstream: Placed, timeout: string): Edit | null {
+  const last = upstream.children.at(-1);
+  if (!last) return null;
+  const context = [upstream.directive.line];
+  return insertAt(last.anchor.file, last.anchor.directive.after, `keepalive_timeout ${timeout};`, { context });
+}
+
 /** A new upstream block, as a statement. */
 export function upstreamStatement(name: string, server: string, { size, timeout }: WantedPool): string {
   const lines = [

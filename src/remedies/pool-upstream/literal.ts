@@ -29,7 +29,7 @@ export function upstreamName({ endpoint, authority }: Literal, taken: ReadonlySe
 export function newBlock(renaming: Renaming, pool: WantedPool): Edit | null {
   const server = renaming.passing.levels.at(-2);
   if (server?.directive.name !== 'server' || !server.directive.block) return null;
-  const statement = upstreamStatement(renaming.name, renaming.literal.authority, pool);
+  const statement = upstreamStatement(renaming.name, serverOf(renaming.literal), pool);
   const sameServer = renaming.passings
     .map(({ levels }) => levels.at(-2))
     .filter((other) => other && keyOf(other) === keyOf(server));
@@ -38,6 +38,11 @@ export function newBlock(renaming: Renaming, pool: WantedPool): Edit | null {
   }
   const { file, directive } = server.anchor;
   return directive.block ? null : insertAt(file, directive.after, statement);
+}
+
+/** A `server` line without a port means 80, whatever the scheme. */
+function serverOf({ scheme, authority }: Literal): string {
+  return scheme === 'https' && !/:\d+$/.test(authority) ? `${authority}:443` : authority;
 }
 
 /** The edits that make a place name the block and still say to the backend what it said before. */
@@ -54,7 +59,7 @@ export function renamePass(renaming: Renaming): Reuse {
   const tls = literal.scheme === 'https' ? keepTlsName(renaming) : [];
   if (kept.blocked !== null || tls === null)
     return kept.blocked === null ? blocked(passing.pass, 'uses TLS to a name that could not be kept') : kept;
-  return { edits: [renamed, ...kept.edits, ...tls], notes: cacheNote(passing), blocked: null };
+  return { ...kept, edits: [renamed, ...kept.edits, ...tls], notes: cacheNote(passing) };
 }
 
 /** `$proxy_host` was the address and becomes the block's name (ngx_http_proxy_module): the old value is sent explicitly. */
@@ -75,12 +80,17 @@ function keepHost(renaming: Renaming): Reuse {
 
 /** A line of its own takes the outer level's lines away from a location, so they are repeated there. */
 function copyHeaders({ passing }: Renaming, lines: readonly Placed[], host: string, more: readonly Edit[]): Reuse {
-  const statements = lines.map(({ directive }) => directive.statement);
+  const connection = headerInForce(passing, 'connection');
+  const closes = connection === null || connection.directive.args[1]?.toLowerCase() === 'close';
+  const statements = [
+    ...lines.filter((line) => !closes || line !== connection).map(({ directive }) => directive.statement),
+    ...(closes ? ['proxy_set_header Connection "";'] : []),
+  ];
   if (statements.some((text) => typeof text !== 'string' || text.includes('[redacted]') || text.includes('\n'))) {
     return blocked(passing.pass, 'inherits header lines that could not be repeated in its location');
   }
   const edits = [...statements, host].map((text) => insertIntoLevel(passing.location, passing, text ?? ''));
-  return all(passing, [...edits, ...more]);
+  return { ...all(passing, [...edits, ...more]), ownHeaders: true };
 }
 
 /** `proxy_redirect default` is made from the proxy_pass; the backend goes on answering with the old address. */

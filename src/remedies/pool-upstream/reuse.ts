@@ -9,6 +9,8 @@ export interface Reuse {
   /** Things that people should know, as sentences. */
   readonly notes: readonly string[];
   readonly blocked: string | null;
+  /** The place gets all its header lines itself, the Connection header included. */
+  readonly ownHeaders?: boolean;
 }
 
 /** What surrounds one place. */
@@ -20,9 +22,10 @@ export interface Surroundings {
   readonly pooled: (passing: Passing) => boolean;
 }
 
-/** The edits for the protocol of one place. */
-export function reuseAt(passing: Passing, surroundings: Surroundings): Reuse {
-  return passing.protocol === 'fastcgi' ? keepFastcgi(passing) : keepHttp(passing, surroundings);
+/** The edits for the protocol of one place; the Connection header is left out when other edits bring it. */
+export function reuseAt(passing: Passing, surroundings: Surroundings, ownHeaders: boolean): Reuse {
+  if (passing.protocol === 'fastcgi') return keepFastcgi(passing);
+  return ownHeaders ? versionEdit(passing, surroundings) : keepHttp(passing, surroundings);
 }
 
 function keepFastcgi(passing: Passing): Reuse {

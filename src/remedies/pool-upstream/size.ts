@@ -36,12 +36,16 @@ export function poolSize({ peak, workers, approved }: PoolDemand): number {
 }
 
 /** Most connections to these backends that are known to have been open at once. */
-export function peakConnections({ sockets }: Facts, backends: readonly BackendEndpoint[]): number | null {
-  if (!sockets) return null;
-  const open = sockets.groups.filter(
+export function peakConnections(
+  { sockets, 'upstream-peak': upstreamPeak }: Facts,
+  backends: readonly BackendEndpoint[],
+): number | null {
+  if (!sockets && !upstreamPeak) return null;
+  const open = (sockets?.groups ?? []).filter(
     (group) => group.direction === 'connected' && group.state === 'ESTAB' && isTo(group.peer, backends),
   );
-  return sum(open);
+  const peaks = (upstreamPeak?.peaks ?? []).filter((peak) => isTo(peak, backends));
+  return Math.max(sum(open), sum(peaks));
 }
 
 /** TIME_WAIT sockets of these backends by who closed first. */
@@ -74,6 +78,6 @@ function isTo({ address, port }: SocketGroup['peer'], backends: readonly Backend
   });
 }
 
-function sum(groups: readonly SocketGroup[]): number {
+function sum(groups: readonly { readonly sockets: number }[]): number {
   return groups.reduce((total, group) => total + group.sockets, 0);
 }

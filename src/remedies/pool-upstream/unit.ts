@@ -3,8 +3,17 @@ import type { Edit } from '../nginx-edit/edit.ts';
 import { atLeast, type EditableNginx } from '../nginx-edit/host.ts';
 import { keyOf, named, type Placed, placeText } from '../nginx-edit/placed.ts';
 import type { PlanInput } from '../remedy.ts';
-import { backendsOf, bindsConnections, poolEdits, type WantedPool, writtenPool } from './block.ts';
+import {
+  backendsOf,
+  bindsConnections,
+  poolEdits,
+  timeoutEdit,
+  type WantedPool,
+  type WrittenPool,
+  writtenPool,
+} from './block.ts';
 import { newBlock, type Renaming, renamePass, upstreamName } from './literal.ts';
+import { approvedTimeout, idleTimeout } from './idle.ts';
 import type { Passing } from './passing.ts';
 import { type Reuse, reuseAt } from './reuse.ts';
 import { approvedSize, type BackendEndpoint, peakConnections, poolSize, timeWaitOf } from './size.ts';
@@ -23,6 +32,8 @@ export interface UnitPlan {
   readonly unit: Unit;
   /** Idle connections per worker; null when the pool stays as it is. */
   readonly size: number | null;
+  /** The end of idle connections that is put in; null when none is. */
+  readonly timeout: string | null;
   readonly edits: readonly Edit[];
   readonly notes: readonly string[];
   /** Why it is not planned. */
@@ -78,43 +89,62 @@ function describe({ upstream, literal }: Passing, names: Set<string>): Omit<Unit
   return { name, upstream: null, backends: literal?.endpoint ? [literal.endpoint] : [] };
 }
 
-/** Plans one unit; without edits it is pooled already. */
-export function planUnit(situation: Situation, unit: Unit): UnitPlan {
+/** Plans one unit; without edits it is pooled already. `pooled` tells which places will have a pool. */
+export function planUnit(situation: Situation, unit: Unit, pooled: (passing: Passing) => boolean): UnitPlan {
+  const parts = unit.passings.flatMap((passing) => planPassing(situation, unit, passing, pooled));
   const pool = poolOf(situation, unit);
-  const { passings, units, nginx } = situation;
-  const pooled = (passing: Passing): boolean => units.some((other) => other.passings.includes(passing));
-  const surroundings = { modern: poolsByItself(nginx), passings, pooled };
-  const reuses = unit.passings.map((passing): Reuse => reuseAt(passing, surroundings));
-  const renamed = unit.upstream ? [] : unit.passings.map((passing) => renamePass(renamingOf(situation, unit, passing)));
-  const parts = [...renamed, ...reuses];
-  const edits = [...pool.edits, ...parts.flatMap((part) => part.edits)];
+  const changed = parts.flatMap((part) => part.edits);
+  const pools = pool.edits.length > 0 || pool.blocked !== null ? pool : endIdle(situation, unit, changed);
+  const edits = [...pools.edits, ...changed];
   const blocked = pool.blocked ?? boundReason(unit) ?? parts.find((part) => part.blocked !== null)?.blocked ?? null;
   const kept = edits.map(({ file }) => keptFromEditing(file)).find((reason) => reason !== null) ?? null;
   const notes = [...new Set(parts.flatMap((part) => part.notes))];
-  return { unit, size: pool.size, edits, notes, blocked: edits.length === 0 ? null : blocked, kept };
+  return { unit, size: pools.size, timeout: pools.timeout, edits, notes, blocked, kept };
+}
+
+function planPassing(
+  situation: Situation,
+  unit: Unit,
+  passing: Passing,
+  pooled: (passing: Passing) => boolean,
+): readonly Reuse[] {
+  const surroundings = { modern: poolsByItself(situation.nginx), passings: situation.passings, pooled };
+  if (unit.upstream) return [reuseAt(passing, surroundings, false)];
+  const renamed = renamePass(renamingOf(situation, unit, passing));
+  return [reuseAt(passing, surroundings, renamed.ownHeaders === true), renamed];
+}
+
+/** A pool that begins to work needs an end of idle connections before the backend's (default 60 s), where none is set. */
+function endIdle(situation: Situation, unit: Unit, changed: readonly Edit[]): PoolPart {
+  const { upstream } = unit;
+  const timeout = changed.length === 0 ? null : missingTimeout(situation, unit);
+  const edit = upstream && timeout !== null ? timeoutEdit(upstream, timeout) : null;
+  return { size: null, timeout: edit ? timeout : null, edits: edit ? [edit] : [], blocked: null };
+}
+
+/** What `keepalive_timeout` is to be; null where the block has one, or this nginx knows none (before 1.15.3). */
+function missingTimeout({ input, nginx }: Situation, { name, upstream, backends }: Unit): string | null {
+  if (!atLeast(nginx.version, 1, 15, 3) || (upstream && writtenPool(upstream).timeoutMs !== null)) return null;
+  return idleTimeout(input.facts, backends, approvedTimeout(input.approved, name));
 }
 
 interface PoolPart {
   readonly size: number | null;
+  readonly timeout: string | null;
   readonly edits: readonly Edit[];
   readonly blocked: string | null;
 }
 
 function poolOf(situation: Situation, unit: Unit): PoolPart {
-  const { nginx } = situation;
-  const size = wantedSize(situation, unit);
   const written = unit.upstream && writtenPool(unit.upstream);
-  if (written && !needsPool(situation, unit, size)) return { size: null, edits: [], blocked: null };
-  const timeout = atLeast(nginx.version, 1, 15, 3) && (written?.timeoutMs ?? null) === null ? IDLE_TIMEOUT : null;
-  const wanted: WantedPool = { size, timeout };
+  const size = Math.max(wantedSize(situation, unit), written?.size ?? 0);
+  const nothing = { size: null, timeout: null, edits: [], blocked: null };
+  if (written && !needsPool(situation, unit, size)) return nothing;
+  const wanted: WantedPool = { size, timeout: missingTimeout(situation, unit) };
   const edits = unit.upstream ? poolEdits(unit.upstream, wanted) : blockEdits(situation, unit, wanted);
-  return edits
-    ? { size, edits, blocked: null }
-    : { size, edits: [], blocked: `no place was found for the pool of upstream "${unit.name}"` };
+  if (edits) return { ...wanted, edits, blocked: null };
+  return { ...nothing, blocked: `no place was found for the pool of upstream "${unit.name}"` };
 }
-
-/** Below the 5 s after which Node, uvicorn and Apache close idle connections. */
-export const IDLE_TIMEOUT = '4s';
 
 function wantedSize({ input, nginx }: Situation, unit: Unit): number {
   return poolSize({
@@ -124,18 +154,24 @@ function wantedSize({ input, nginx }: Situation, unit: Unit): number {
   });
 }
 
-function needsPool({ input, nginx }: Situation, { name, upstream, backends }: Unit, size: number): boolean {
-  if (!upstream) return true;
-  const { keepalive, size: written, overridden } = writtenPool(upstream);
-  if (!keepalive) {
-    if (!poolsByItself(nginx)) return true;
-  } else if (written === null) return false;
-  const present = written ?? DEFAULT_SIZE;
-  if (present === 0 || (overridden && !poolsByItself(nginx)) || present >= size) return present === 0 || overridden;
+function needsPool(situation: Situation, { name, upstream, backends }: Unit, size: number): boolean {
+  const { input, nginx } = situation;
+  const written = upstream && writtenPool(upstream);
+  if (!written) return true;
+  const present = presentSize(situation, written);
+  if (present === null) return false;
+  if (present === 0 || (written.overridden && !poolsByItself(nginx))) return true;
+  if (present >= size) return false;
   if (approvedSize(input.approved, name) !== null) return true;
   const peak = peakConnections(input.facts, backends) ?? 0;
   const closed = timeWaitOf(input.facts, backends)?.nginxClosed ?? 0;
   return peak > present * Math.max(1, nginx.master.workers) && closed >= MANY_CLOSED_BY_NGINX;
+}
+
+/** Idle connections per worker as things are, 0 = none; null when the directive was not understood. */
+function presentSize({ nginx }: Situation, { keepalive, size }: WrittenPool): number | null {
+  if (keepalive) return size;
+  return poolsByItself(nginx) ? DEFAULT_SIZE : 0;
 }
 
 function blockEdits(situation: Situation, unit: Unit, wanted: WantedPool): readonly Edit[] | null {

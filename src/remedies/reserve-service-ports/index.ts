@@ -11,10 +11,6 @@ export const reserveServicePortsRemedy = defineRemedy({
   needs: ['sysctl', 'listeners', 'sysctl-files'],
   uses: ['sockets', 'nginx-config'],
   plan: planReservation,
-  verify: {
-    afterMs: 2000,
-    needs: ['sysctl', 'sysctl-files'],
-    uses: ['sockets'],
-    judge: judgeReservation,
-  },
+  proofs: [{ afterMs: 2000, needs: ['sysctl', 'sysctl-files'], uses: ['sockets'], judge: judgeReservation }],
+  sudo: ['/usr/bin/tee /proc/sys/net/ipv4/ip_local_reserved_ports'],
 });

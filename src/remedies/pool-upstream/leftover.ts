@@ -1,0 +1,49 @@
+import { count, list } from '../../base/format.ts';
+import { keyOf, placeText } from '../nginx-edit/placed.ts';
+import { locationText, type Passing } from './passing.ts';
+import type { Situation, UnitPlan } from './unit.ts';
+
+/** What stays unpooled and why, one sentence each. */
+export function unplannable(situation: Situation, plans: readonly UnitPlan[]): readonly string[] {
+  const blocked = plans.flatMap(({ unit, blocked: reason, edits }) =>
+    reason === null || edits.length === 0 ? [] : [`"${unit.name}" is left out: ${reason}.`],
+  );
+  return [...blocked, ...situation.passings.flatMap(withoutPool)].filter(
+    (sentence, index, all) => all.indexOf(sentence) === index,
+  );
+}
+
+/** Why a place can have no pool whatever is edited. */
+function withoutPool(passing: Passing): string[] {
+  const where = `${placeText(passing.pass)}: ${locationText(passing)}`;
+  const target = passing.pass.directive.args[0] ?? '';
+  if (passing.protocol === 'http' || passing.protocol === 'fastcgi') {
+    if (!passing.variable) return [];
+    return [
+      `${where} passes to ${target}, which is computed for each request and never pooled; name an upstream block, or set the variable to the name of one.`,
+    ];
+  }
+  if (passing.protocol === 'grpc' || isUnix(passing)) return [];
+  return [
+    `${where} speaks ${passing.protocol}, a protocol without keepalive: every request takes a connection. A unix socket takes no ports and leaves no TIME_WAIT; HTTP to the same application can be pooled.`,
+  ];
+}
+
+function isUnix({ pass, upstream }: Passing): boolean {
+  const servers = upstream?.children.filter(({ directive }) => directive.name === 'server') ?? [];
+  const targets = upstream ? servers.map(({ directive }) => directive.args[0] ?? '') : [pass.directive.args[0] ?? ''];
+  return targets.length > 0 && targets.every((target) => target.includes('unix:'));
+}
+
+/** Why there is nothing to change. */
+export function nothingToDo({ passings, units }: Situation): string {
+  if (passings.length === 0) return 'nginx passes no requests to backends.';
+  const grpc = passings.filter(({ protocol }) => protocol === 'grpc').length;
+  const sockets = new Set(passings.filter(isUnix).map(({ pass }) => keyOf(pass))).size;
+  const parts = [
+    ...(units.length > 0 ? [`${count(units.length, 'upstream')} keep their connections already`] : []),
+    ...(sockets > 0 ? [`${count(sockets, 'place')} use unix sockets, which take no ports and leave no TIME_WAIT`] : []),
+    ...(grpc > 0 ? [`${count(grpc, 'place')} speak gRPC, which is HTTP/2`] : []),
+  ];
+  return parts.length === 0 ? 'No backend is reached over TCP.' : `${list(parts)}; nothing to pool.`;
+}

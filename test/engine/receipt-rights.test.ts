@@ -1,0 +1,123 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  fileRights,
+  nginxRights,
+  PACKAGED_NGINX,
+  receiptRights,
+  sysctlRight,
+} from '../../src/engine/receipt-rights.ts';
+import { createPrivateHost, type PrivateHost } from '../helpers/private-host.ts';
+
+const DROP_IN = '/etc/sysctl.d/60-countersign-net.conf';
+const RIGHTS = receiptRights({
+  sysctls: ['net.ipv4.ip_local_reserved_ports', 'net.ipv4.ip_local_port_range'],
+  files: [DROP_IN],
+  nginx: [PACKAGED_NGINX, { binary: '/opt/nginx/sbin/nginx', conf: '/opt/nginx/a=b,c:d.conf', prefix: '/opt/nginx/' }],
+});
+const SUDOERS = `${RIGHTS.map((right) => `nobody ALL=(root) NOPASSWD: ${right}`).join('\n')}\n`;
+
+describe('the rights that receipts need', () => {
+  let host: PrivateHost;
+  beforeAll(async () => {
+    host = await createPrivateHost();
+    chmodSync(host.dir, 0o755);
+    mkdirSync(join(host.dir, 'sudoers.d'));
+    writeFileSync(join(host.dir, 'sudoers.d/countersign'), SUDOERS, { mode: 0o440 });
+    const ran = await host.run(['mount', '--bind', join(host.dir, 'sudoers.d'), '/etc/sudoers.d']);
+    expect(ran).toMatchObject({ exitCode: 0 });
+  });
+  afterAll(() => host[Symbol.asyncDispose]());
+
+  /** Whether the real sudo would let the login user run this. */
+  const allowed = async (...argv: readonly string[]) => {
+    const asNobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '/usr/bin/sudo', '-n', '-l'];
+    const ran = await host.run([...asNobody, ...argv]);
+    return ran.exitCode === 0;
+  };
+
+  test('are valid sudoers', async () => {
+    const file = join(host.dir, 'checked');
+    writeFileSync(file, SUDOERS, { mode: 0o440 });
+    expect(await host.run(['/usr/sbin/visudo', '-c', '-s', '-f', file])).toMatchObject({ exitCode: 0 });
+    writeFileSync(file, SUDOERS.replace('(root)', '(root'));
+    expect(await host.run(['/usr/sbin/visudo', '-c', '-f', file])).toMatchObject({ exitCode: 1 });
+  });
+
+  test.each([
+    ['tee', '/proc/sys/net/ipv4/ip_local_reserved_ports'],
+    ['tee', '/etc/sysctl.d/.60-countersign-net.conf.new'],
+    ['cp', '-a', DROP_IN, '/etc/sysctl.d/.60-countersign-net.conf.new'],
+    ['mv', '-f', '-T', '/etc/sysctl.d/.60-countersign-net.conf.new', DROP_IN],
+    ['rm', '-f', DROP_IN],
+    ['cat', '/etc/nginx/conf.d/app.conf'],
+    ['cat', '/etc/nginx/sites-available/default'],
+    ['cp', '-a', '/etc/nginx/nginx.conf', '/etc/nginx/.nginx.conf.new'],
+    ['tee', '/etc/nginx/.nginx.conf.new'],
+    ['tee', '/etc/nginx/conf.d/sub-dir/.my_app.example.org.conf.new'],
+    ['mv', '-f', '-T', '/etc/nginx/sites-available/.default.new', '/etc/nginx/sites-available/default'],
+    ['rm', '-f', '/etc/nginx/sites-available/.default.new'],
+    ['/usr/sbin/nginx', '-t', '-q'],
+    ['/usr/sbin/nginx', '-s', 'reload'],
+    ['tail', '-n', '2000', '/var/log/nginx/error.log'],
+  ])('allow %s %s %s %s %s', async (...argv) => {
+    expect(await allowed(...argv)).toBe(true);
+  });
+
+  test.each([
+    ['tee', '/etc/nginx/../shadow'],
+    ['tee', '/etc/nginx/conf.d/../../.shadow.new'],
+    ['tee', '/etc/nginx/../.shadow.new'],
+    ['tee', '/etc/nginx/./.a.new'],
+    ['tee', '/etc/nginx/.git/.a.new'],
+    ['tee', '/etc/nginx//.a.new'],
+    ['tee', '/etc/nginx/nginx.conf'],
+    ['tee', '/etc/nginx/.a.new', '/etc/shadow'],
+    ['tee', '-a', '/etc/nginx/.a.new'],
+    ['tee', '/etc/nginx/.a.new\n/etc/shadow'],
+    ['tee', '/etc/nginx/..new'],
+    ['tee', '/etc/nginx/..a.new'],
+    ['tee', '/etc/shadow'],
+    ['tee', '/proc/sys/net/ipv4/ip_local_reserved_ports', '/etc/shadow'],
+    ['tee', '/proc/sys/kernel/core_pattern'],
+    ['mv', '-f', '-T', '/etc/nginx/.a.new', '/etc/sudoers.d/a'],
+    ['mv', '-f', '-T', '/etc/nginx/.a.new', '/etc/nginx/../cron.d/a'],
+    ['mv', '-f', '-T', '/etc/shadow', '/etc/nginx/a'],
+    ['mv', '-f', '-T', '/tmp/.a.new', '/etc/nginx/a'],
+    ['mv', '/etc/nginx/.a.new', '/etc/nginx/a'],
+    ['cp', '-a', '/etc/shadow', '/etc/nginx/.shadow.new'],
+    ['cp', '-a', '/etc/nginx/a', '/etc/nginx/a'],
+    ['cp', '-a', '/etc/nginx/a', '/etc/nginx/b', '/etc/nginx/.c.new'],
+    ['rm', '-f', '/etc/nginx/nginx.conf'],
+    ['rm', '-rf', '/etc/nginx/.a.new'],
+    ['rm', '-f', '/etc/nginx/.a.new', '/etc/passwd'],
+    ['cat', '/etc/shadow'],
+    ['cat', '/etc/nginx/ssl/server.key'],
+    ['cat', '/etc/nginx/conf.d/../../shadow.conf'],
+    ['/usr/sbin/nginx', '-c', '/tmp/evil.conf'],
+    ['/usr/sbin/nginx', '-t', '-q', '-c', '/tmp/evil.conf'],
+    ['/usr/sbin/nginx', '-s', 'stop'],
+    ['/usr/sbin/nginx'],
+    ['sh', '-c', 'id'],
+  ])('refuse %s %s %s %s %s', async (...argv) => {
+    expect(await allowed(...argv)).toBe(false);
+  });
+
+  test('name options and odd characters exactly', () => {
+    expect(nginxRights({ binary: '/opt/nginx', conf: '/etc/a,b.conf', prefix: '/srv/' })).toEqual([
+      '/opt/nginx -t -q -c /etc/a\\,b.conf -p /srv/',
+      '/opt/nginx -s reload -c /etc/a\\,b.conf -p /srv/',
+      '/usr/bin/tail -n 2000 /var/log/nginx/error.log',
+    ]);
+    expect(sysctlRight('net.ipv4.tcp_tw_reuse')).toBe('/usr/bin/tee /proc/sys/net/ipv4/tcp_tw_reuse');
+    expect(receiptRights({ sysctls: [], files: [], nginx: [] })).toEqual([]);
+  });
+
+  test.each(['/etc/a b', '/etc/../shadow', 'relative', '/etc/*', '/etc/a\nb', '/etc/a\\b', '^/x$'])(
+    'cannot be written down for %j',
+    (path) => {
+      expect(() => fileRights(path)).toThrow('cannot be named in sudoers');
+    },
+  );
+});
