@@ -125,8 +125,8 @@ async function headline() {
   await using lab = await upLab({ logger: silentLogger, clock: systemClock, ids: systemIds, webHosts: 1 });
   await using sandbox = await startTestSandbox();
   await using product = productOn(lab, sandbox);
-  await lab.fault('no-upstream-keepalive', HOST, 'on');
-  await lab.fault('low-keepalive-requests', HOST, 'on');
+  await lab.fault('no-upstream-keepalive', [HOST], 'on');
+  await lab.fault('low-keepalive-requests', [HOST], 'on');
   const bot = await startBot(product, sandbox);
   try {
     await lab.load({ ratePerHost: REQUESTS_PER_SECOND });

@@ -5,9 +5,8 @@ import { systemClock } from './base/clock.ts';
 import { OperatorError } from './base/error.ts';
 import type { CliDeps, GeneratedFile, Session } from './cli/deps.ts';
 import { createOutput } from './cli/output.ts';
-import { CATALOGUE, compose } from './compose.ts';
+import { CATALOGUE, type Composition, compose } from './compose.ts';
 import { type Config, loadConfig } from './config/load.ts';
-import type { EngineContext } from './engine/context.ts';
 import type { Asker } from './engine/asker.ts';
 import { runbookJsonSchema } from './runbook/json-schema.ts';
 import { loadRunbooks } from './runbook/load.ts';
@@ -55,21 +54,23 @@ function openSession(config: Config): Session {
     engine,
     inventory: context.inventory,
     runbooks: context.runbooks,
-    asker: () => unixAsker(context),
+    asker: (wish, subject) => unixAsker(composition, wish, subject),
     [Symbol.asyncDispose]: () => composition[Symbol.asyncDispose](),
   };
 }
 
 /** The person behind the Unix user. Root that came by sudo is whoever called sudo: only root can claim that. */
-function unixAsker(context: EngineContext): Asker {
+async function unixAsker({ context, engine }: Composition, wish: string, subject: string): Promise<Asker> {
   const { username, uid } = userInfo();
   const user = uid === 0 ? (process.env['SUDO_USER'] ?? username) : username;
   const person = context.policy.byUnixUser(user);
   if (person) return { person: person.name, surface: 'cli' };
-  throw new OperatorError('policy/unknown-person', {
+  const because = new OperatorError('policy/unknown-person', {
     message: `the Unix user ${user} is not among the configured people`,
     hint: `Add "unix: ${user}" to a person under "people:" in the configuration.`,
   });
+  await engine.denied({ identity: `unix:${user}`, surface: 'cli', subject, wish, because });
+  throw because;
 }
 
 /** Runbooks can be looked at without a configuration: those that come with the package. */

@@ -8,8 +8,11 @@ export interface Session extends AsyncDisposable {
   readonly engine: Engine;
   readonly inventory: Inventory;
   readonly runbooks: RunbookLibrary;
-  /** The person behind the Unix user. Throws policy/unknown-person when the configuration does not name them. */
-  asker(): Asker;
+  /**
+   * The person behind the Unix user, who wants `wish` about `subject`. Throws policy/unknown-person, and records it, when
+   * the configuration does not name them.
+   */
+  asker(wish: string, subject: string): Promise<Asker>;
 }
 
 /** A generated file and whether it is as it should be. */
@@ -64,4 +67,6 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Asks a yes-or-no question on the terminal; false when nobody can answer. */
   confirm(question: string): Promise<boolean>;
+  /** Asks for a line on the terminal; undefined when nobody can answer. */
+  ask(question: string): Promise<string | undefined>;
 }

@@ -2,6 +2,8 @@
 export const EXIT = {
   /** A bug: something that should be reported. */
   bug: 1,
+  /** `audit verify` found the chain changed. */
+  auditBroken: 1,
   /** The command line itself is wrong. */
   usage: 2,
   /** The run ended without the answer of any host, or before its end. */

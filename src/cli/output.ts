@@ -15,6 +15,16 @@ export function createOutput(streams: {
     if (shown) err.write('\r\u001b[K');
     shown = false;
   };
+  const ask = async (question: string): Promise<string | undefined> => {
+    if (!isTerminal || input.isTTY !== true) return undefined;
+    const prompt = createInterface({ input, output: err });
+    try {
+      const closed = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
+      return (await Promise.race([prompt.question(question), closed])).trim();
+    } finally {
+      prompt.close();
+    }
+  };
   return {
     isTerminal,
     line: (text) => {
@@ -30,16 +40,8 @@ export function createOutput(streams: {
       err.write(`\r\u001b[K${text.slice(0, Math.max(20, (err.columns ?? 80) - 1))}`);
       shown = true;
     },
-    confirm: async (question) => {
-      if (!isTerminal || input.isTTY !== true) return false;
-      const prompt = createInterface({ input, output: err });
-      try {
-        const closed = new Promise<string>((resolve) => prompt.once('close', () => resolve('')));
-        return /^y(es)?$/i.test((await Promise.race([prompt.question(`${question} [y/N] `), closed])).trim());
-      } finally {
-        prompt.close();
-      }
-    },
+    confirm: async (question) => /^y(es)?$/i.test((await ask(`${question} [y/N] `)) ?? ''),
+    ask,
   };
 }
 

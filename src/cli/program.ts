@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { messageOf, OperatorError } from '../base/error.ts';
 import { plainText } from '../base/plain-text.ts';
+import { addAuditCommands } from './commands/audit.ts';
 import { addAuthorCommands } from './commands/author.ts';
+import { addBreakGlassCommands } from './commands/break-glass.ts';
 import { addDecisionCommands } from './commands/decide.ts';
 import { addHistoryCommand, addShowCommand } from './commands/history.ts';
 import { addInventoryCommands } from './commands/inventory.ts';
@@ -40,6 +42,8 @@ function createProgram(version: string, deps: CliDeps): Command {
   addHistoryCommand(program, deps);
   addShowCommand(program, deps);
   addDecisionCommands(program, deps);
+  addBreakGlassCommands(program, deps);
+  addAuditCommands(program, deps);
   addInventoryCommands(program, deps);
   addAuthorCommands(program, deps);
   addServeCommands(program, deps);

@@ -1,32 +1,32 @@
 import { didYouMean } from '../base/near-match.ts';
 import type { Freeze, FreezeTime, TimeOfDay } from '../engine/policy/freeze.ts';
-import { instantOf, type LocalTime } from '../engine/policy/local-time.ts';
+import { createTimeZone, instantOf, type LocalTime, type TimeZone } from '../engine/policy/local-time.ts';
 import { hostsOf, invalid, type PolicyReading } from './policy-reading.ts';
 import { DAYS, type FreezeEntry } from './policy-schema.ts';
 
 /** A freeze of the policy file, checked. Throws config/invalid. */
 export function freezeOf(reading: PolicyReading, entry: FreezeEntry, index: number): Freeze {
   const at = ['freezes', index];
-  requireZone(reading, entry.time_zone, [...at, 'time_zone']);
+  const zone = zoneOf(reading, entry.time_zone, [...at, 'time_zone']);
   return {
     name: entry.name,
     hosts: hostsOf(reading, entry, at),
-    zone: entry.time_zone,
-    time: timeOf(reading, entry, at),
+    zone,
+    time: timeOf(reading, entry, zone, at),
   };
 }
 
-function requireZone(reading: PolicyReading, zone: string, at: readonly PropertyKey[]): void {
+function zoneOf(reading: PolicyReading, zone: string, at: readonly PropertyKey[]): TimeZone {
   const known = Intl.supportedValuesOf('timeZone');
-  if (known.includes(zone) || zone === 'UTC') return;
+  if (known.includes(zone) || zone === 'UTC') return createTimeZone(zone);
   const near = didYouMean(zone, known);
   throw invalid(reading, at, `"${zone}" is not a time zone`, {
     hint: near ?? 'Write the name of an IANA time zone, for example Europe/Berlin or UTC.',
   });
 }
 
-function timeOf(reading: PolicyReading, entry: FreezeEntry, at: readonly PropertyKey[]): FreezeTime {
-  const { from, until, weekly, time_zone } = entry;
+function timeOf(reading: PolicyReading, entry: FreezeEntry, zone: TimeZone, at: readonly PropertyKey[]): FreezeTime {
+  const { from, until, weekly } = entry;
   if (weekly && from === undefined && until === undefined) {
     return {
       kind: 'weekly',
@@ -40,7 +40,7 @@ function timeOf(reading: PolicyReading, entry: FreezeEntry, at: readonly Propert
       hint: 'Write for example from: 2026-12-23T18:00 and until: 2027-01-02T08:00.',
     });
   const [begin, end] = [localTime(reading, from, [...at, 'from']), localTime(reading, until, [...at, 'until'])];
-  if (instantOf(begin, time_zone, 'first') >= instantOf(end, time_zone, 'last'))
+  if (instantOf(begin, zone, 'first') >= instantOf(end, zone, 'last'))
     throw invalid(reading, [...at, 'until'], 'the freeze ends before it begins', {
       hint: 'Put "until:" after "from:".',
     });

@@ -84,7 +84,7 @@ function requireTyped({ id, plan }: Proposal, typed: string | null): void {
   if (plan.typed.length === 0 || typed?.trim() === id) return;
   throw new OperatorError('policy/unconfirmed', {
     message: typed === null ? `${id} has to be confirmed by typing its name` : `"${typed.trim()}" is not ${id}`,
-    hint: `Type ${id} to approve it, because ${plan.typed.join('; ')}.`,
+    hint: `Type ${id} to approve it (on the command line: --confirm ${id}). Why: ${plan.typed.join('; ')}.`,
   });
 }
 

@@ -156,7 +156,7 @@ function progressOf(attempts: readonly Attempt[]): string {
 export function attemptSentences({ attempts }: ProposalView): string[] {
   const said = new Map<string, string[]>();
   for (const attempt of attempts) {
-    for (const sentence of sentencesOf(attempt)) said.set(sentence, [...(said.get(sentence) ?? []), attempt.host]);
+    for (const sentence of new Set(sentencesOf(attempt))) said.set(sentence, [...(said.get(sentence) ?? []), attempt.host]);
   }
   return [...said].map(([sentence, hosts]) => `${list(hosts)}: ${sentence}`);
 }

@@ -53,7 +53,10 @@ export interface ReceiptAnswer {
   readonly output: string;
 }
 
-/** How a host answered a confirmation: `confirmed`, `undone` by people before, or what the receipt says instead. */
+/**
+ * How a host answered a confirmation: `confirmed`, `undone` by people before, or what the receipt says instead; `done` when
+ * it ended only while it was asked, so that nobody has settled it.
+ */
 export interface ConfirmAnswer {
   readonly state: ReceiptState | 'confirmed' | 'undone';
   readonly output: string;

@@ -69,11 +69,8 @@ function smallestLimit(facts: Facts, upstreams: readonly Upstream[]): Limit | nu
   return limits.sort((a, b) => a.requests - b.requests)[0] ?? null;
 }
 
-/** Requests go to other backends as well, so fewer opens than the limit explains fit, too. */
 function limitFits({ requestsPerSecond, opensPerSecond }: Churn, { requests }: Limit): boolean {
-  if (requestsPerSecond === null || requests === 0) return false;
-  const expected = requestsPerSecond / requests;
-  return opensPerSecond <= expected || alike(opensPerSecond, expected);
+  return requestsPerSecond !== null && requests > 0 && alike(opensPerSecond, requestsPerSecond / requests);
 }
 
 function arithmetic(

@@ -43,7 +43,7 @@ describe('loadConfig', () => {
       storePath: join(dir, 'countersign.sqlite'),
       people: [{ name: 'mia', slackUserId: undefined, unixUser: undefined, roles: ['run'] }],
       slack: { botToken: undefined, appToken: undefined, command: '/runbook', teams: undefined },
-      proposalTtlMs: 3_600_000,
+      policy: { rules: { otherwise: { expireAfterMs: 3_600_000 } } },
       logLevel: 'info',
     });
     expect(config.runbookDirectories).toHaveLength(1);
@@ -65,7 +65,7 @@ describe('loadConfig', () => {
       ),
     );
     expect(config).toMatchObject({
-      proposalTtlMs: 1_800_000,
+      policy: { rules: { otherwise: { expireAfterMs: 1_800_000 } } },
       logLevel: 'debug',
       slack: { command: '/ops', teams: ['T012ABCDEF'] },
     });

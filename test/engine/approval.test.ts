@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { asPersonName } from '../../src/base/ids.ts';
+import { asPersonName, asProposalId } from '../../src/base/ids.ts';
 import { mintGrant, mintUndoGrant } from '../../src/engine/approval.ts';
+import type { BrokenGlass } from '../../src/engine/broken-glass.ts';
 import type { Approval, Proposal } from '../../src/engine/model.ts';
+import { DEFAULT_RULES } from '../../src/engine/policy/terms.ts';
 import { createPolicy, type Policy } from '../../src/engine/policy.ts';
 import { RUNBOOK_VERSION, testApproval, testPerson, testPlan, testProposal } from '../helpers/change.ts';
 
@@ -16,9 +18,31 @@ function mint(
   proposal: Proposal,
   approvals: readonly Approval[],
   by: Policy = policy,
-  runbookVersion = RUNBOOK_VERSION,
+  more: Partial<Parameters<typeof mintGrant>[0]> = {},
 ) {
-  return mintGrant({ proposal, approvals, runbookVersion }, by);
+  return mintGrant({ proposal, approvals, runbookVersion: RUNBOOK_VERSION, brokenGlass: undefined, ...more }, by);
+}
+
+/** A policy in which ada, who asks for the test proposals, may break glass; and glass that she broke. */
+function glass() {
+  const roles = new Map([
+    ['leads', { people: new Set([asPersonName('ada')]), slackGroups: [], unixGroups: [] }],
+  ] as const);
+  const breakGlass = { allow: ['leads'], channel: 'C1' };
+  const byLead = createPolicy([testPerson('ada', 'run'), testPerson('bob', 'approve')], {
+    rules: { ...DEFAULT_RULES, roles, breakGlass },
+  });
+  const glassOf = ({ id, digest, createdAt }: Proposal, changes: Partial<BrokenGlass> = {}): BrokenGlass => ({
+    proposal: id,
+    digest,
+    person: asPersonName('ada'),
+    reason: 'everything is down',
+    surface: 'cli',
+    at: createdAt + 1,
+    review: null,
+    ...changes,
+  });
+  return { byLead, glassOf };
 }
 
 describe('a grant', () => {
@@ -71,7 +95,31 @@ describe('a grant', () => {
     const proposal = testProposal();
     const approvals = [testApproval(proposal, 'bob')];
     expect(mint({ ...proposal, plan: testPlan('web-1', 'db-1') }, approvals)).toBeUndefined();
-    expect(mint(proposal, approvals, policy, 'another runbook version')).toBeUndefined();
+    expect(mint(proposal, approvals, policy, { runbookVersion: 'another' })).toBeUndefined();
+  });
+
+  test('is given for broken glass instead of all approvals, even to the requester', () => {
+    const { byLead, glassOf } = glass();
+    const proposal = testProposal({ neededApprovals: 2 });
+    expect(mint(proposal, [], byLead, { brokenGlass: glassOf(proposal) })).toMatchObject({ digest: proposal.digest });
+  });
+
+  test.each<[string, (proposal: Proposal) => Partial<BrokenGlass>, Approval['verdict'] | undefined]>([
+    ['another digest', () => ({ digest: 'other' }), undefined],
+    ['another proposal', () => ({ proposal: asProposalId('2-1') }), undefined],
+    ['the time after it expired', ({ expiresAt }) => ({ at: expiresAt }), undefined],
+    ['somebody who may not break it any more', () => ({ person: asPersonName('bob') }), undefined],
+    ['a proposal that somebody rejected', () => ({}), 'reject'],
+  ])('is not given for glass that was broken for %s', (_what, changes, verdict) => {
+    const { byLead, glassOf } = glass();
+    const proposal = testProposal();
+    const approvals = verdict ? [testApproval(proposal, 'bob', { verdict })] : [];
+    expect(mint(proposal, approvals, byLead, { brokenGlass: glassOf(proposal, changes(proposal)) })).toBeUndefined();
+  });
+
+  test('is not given for broken glass when the policy has none', () => {
+    const proposal = testProposal();
+    expect(mint(proposal, [], policy, { brokenGlass: glass().glassOf(proposal) })).toBeUndefined();
   });
 
   test('for an undo is given to the requester and to approvers while they are configured', () => {
@@ -85,48 +133,5 @@ describe('a grant', () => {
     expect(mintUndoGrant(proposal, request('bob'), policy)).toBeDefined();
     expect(mintUndoGrant(proposal, request('dan'), policy)).toBeUndefined();
     expect(mintUndoGrant(proposal, request('ada'), createPolicy([]))).toBeUndefined();
-  });
-});
-
-describe('the policy', () => {
-  const of = testProposal();
-  const codeOf = (work: () => void): string | undefined => {
-    try {
-      work();
-      return undefined;
-    } catch (error) {
-      return error instanceof Error && 'code' in error ? String(error.code) : 'bug';
-    }
-  };
-
-  test.each([
-    ['bob', 'approve', undefined],
-    ['bob', 'reject', undefined],
-    ['ada', 'approve', 'policy/own-proposal'],
-    ['ada', 'reject', undefined],
-    ['dan', 'approve', 'policy/not-permitted'],
-    ['dan', 'reject', 'policy/not-permitted'],
-    ['eve', 'approve', 'policy/unknown-person'],
-  ] as const)('lets %s %s: %s', (name, verdict, code) => {
-    expect(codeOf(() => policy.requireMayDecide(asPersonName(name), of, verdict))).toBe(code);
-  });
-
-  test('lets nobody act who is not configured any more, not even on their own proposal', () => {
-    const empty = createPolicy([]);
-    const ada = asPersonName('ada');
-    expect(codeOf(() => empty.requireMayDecide(ada, of, 'reject'))).toBe('policy/unknown-person');
-    expect(codeOf(() => empty.requireMayUndo(ada, of))).toBe('policy/unknown-person');
-    expect(codeOf(() => empty.requireMayRun(ada))).toBe('policy/unknown-person');
-  });
-
-  test('lets the requester and approvers undo, and those with the role run', () => {
-    expect(codeOf(() => policy.requireMayUndo(asPersonName('ada'), of))).toBeUndefined();
-    expect(codeOf(() => policy.requireMayUndo(asPersonName('dan'), of))).toBe('policy/not-permitted');
-    expect(codeOf(() => policy.requireMayRun(asPersonName('bob')))).toBe('policy/not-permitted');
-  });
-
-  test('knows one person by Slack and by Unix', () => {
-    expect(policy.bySlackUser('U_ada')).toBe(policy.byUnixUser('ada'));
-    expect(policy.approversBeside(asPersonName('ada')).map(({ name }) => name)).toEqual(['bob', 'cem']);
   });
 });

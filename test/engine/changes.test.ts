@@ -124,7 +124,11 @@ describe('a change', () => {
   });
 
   test('stops at the first host that fails; those before can be undone, what had not begun was not touched', async () => {
-    const { engine, transport, approve, work, change } = arrangeEngine({ 'web-1': 'bad', 'web-2': 'bad', 'web-3': 'bad' });
+    const { engine, transport, approve, work, change } = arrangeEngine({
+      'web-1': 'bad',
+      'web-2': 'bad',
+      'web-3': 'bad',
+    });
     await runWord(engine, 'all');
     await approve('1-1');
     transport.host('web-2').next = 'refused';
@@ -297,7 +301,8 @@ describe('a confirmation', () => {
     await runWord(engine, 'all');
     await approve('1-1');
     transport.host('web-1').meanwhile = (kind) => {
-      if (kind === 'change' && transport.calls.at(-1) === 'web-1 confirm') transport.host('web-1').failure = 'unreachable';
+      if (kind === 'change' && transport.calls.at(-1) === 'web-1 confirm')
+        transport.host('web-1').failure = 'unreachable';
     };
     await work('1-1');
     expect(await change()).toMatchObject({

@@ -184,6 +184,30 @@ sleep 0.5; : >"$1/go"; wait; ls "$1/won"; cat "$1/settled"`;
     expect([text(), await receipts.sh('ls -A "$1"', receipts.etc)]).toEqual(['old\n', 'app.conf\n']);
   });
 
+  test('is whole and can be undone, at whatever moment it was killed', async () => {
+    const other = join(receipts.etc, 'other.conf');
+    writeFileSync(other, 'old\n');
+    const states = new Set<string>();
+    for (const [round, delayMs] of [0, 10, 20, 30, 40, 55, 70, 90, 120, 160, 250].entries()) {
+      const attempt = newAttempt();
+      const planned = [editAction(other, [{ at: 0, remove: 3, insert: 'new' }]), ...actions()];
+      const starting = receipts.apply(attempt, planned, LONG);
+      await expect.poll(() => receipts.said(attempt, 'owner'), { timeout: 10_000, interval: 5 }).not.toBe('');
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      process.kill(-(await receipts.owner(attempt)), 'SIGKILL');
+      await starting;
+      const { state } = await receipts.status(attempt);
+      states.add(state);
+      const texts = [readFileSync(other, 'utf8'), text()];
+      expect(['old\n,old\n', 'new\n,old\n', 'new\n,new\n']).toContain(String(texts));
+      if (state === 'done') expect(String(texts)).toBe('new\n,new\n');
+      expect(await receipts.undo(attempt, planned), `round ${round}`).toMatchObject({ state: 'done' });
+      expect([readFileSync(other, 'utf8'), text()]).toEqual(['old\n', 'old\n']);
+      expect((await receipts.sh('ls -A "$1"', receipts.etc)).trim().split('\n')).toEqual(['app.conf', 'other.conf']);
+    }
+    expect([...states].filter((state) => state !== 'done' && state !== 'interrupted')).toEqual([]);
+  }, 60_000);
+
   test('is not confirmed when it failed', async () => {
     receipts.host.refuse('mv*');
     await receipts.apply(id, actions(), LONG);

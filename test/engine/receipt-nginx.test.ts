@@ -94,12 +94,30 @@ describe.each(SHELLS)('nginx under a receipt kept by %s', (shell) => {
     expect([await served(), text(), asked('-s').length, lives()]).toEqual(['old', SITE, 2, true]);
   }, 40_000);
 
-  test('gets the old file back when sudo refuses the reload, and the message says that nginx may not have it', async () => {
+  test('gets the old file back when sudo refuses the reload, and has never seen the new one', async () => {
     receipts.host.refuse(`${NGINX} -s reload*`);
     const given = await receipts.apply(newAttempt(), answering('return 200 "new"'));
-    expect(given).toMatchObject({ state: 'unrestored' });
-    expect(given.output).toMatch(/could not be told to reload: sudo: a password is required/);
+    expect(given).toMatchObject({ state: 'failed' });
+    expect(given.output).toMatch(
+      /could not be told to reload: sudo: a password is required[\s\S]*everything was restored$/,
+    );
     expect([await served(), text()]).toEqual(['old', SITE]);
+  });
+
+  test('may still run the new file when it was reloaded and then cannot be told again, and the message says so', async () => {
+    const second = join(receipts.etc, 'second.conf');
+    writeFileSync(second, 'old\n');
+    receipts.host.refuse(`mv*second*`);
+    const sudo = join(receipts.host.dir, 'bin/sudo');
+    const script = readFileSync(sudo, 'utf8');
+    // From its first refusal on sudo also refuses the reload, as when its rights are withdrawn in the middle.
+    writeFileSync(sudo, script.replace('echo "sudo: a', `printf '*-s reload*' >"$here/refused"; echo "sudo: a`));
+    const [edit, load] = answering('return 200 "new"');
+    const last = editAction(second, [{ at: 0, remove: 0, insert: '# ' }]);
+    const given = await receipts.apply(newAttempt(), edit && load ? [edit, load, last] : []);
+    expect(given).toMatchObject({ state: 'unrestored' });
+    expect(given.output).toMatch(/the files were restored, but nginx could not be made to load them$/);
+    expect([await served(), text()]).toEqual(['new', SITE]);
   });
 
   test('is reloaded with the old file by the guard when nobody confirms', async () => {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { applyCommand, parseReceipt, undoCommand, undoReceipt } from '../../src/engine/receipt.ts';
 import {
   fileRights,
   nginxRights,
@@ -8,7 +10,9 @@ import {
   receiptRights,
   sysctlRight,
 } from '../../src/engine/receipt-rights.ts';
+import type { ChangeAction } from '../../src/remedies/remedy.ts';
 import { createPrivateHost, type PrivateHost } from '../helpers/private-host.ts';
+import { newAttempt } from '../helpers/receipt-host.ts';
 
 const DROP_IN = '/etc/sysctl.d/60-countersign-net.conf';
 const RIGHTS = receiptRights({
@@ -102,6 +106,53 @@ describe('the rights that receipts need', () => {
     ['sh', '-c', 'id'],
   ])('refuse %s %s %s %s %s', async (...argv) => {
     expect(await allowed(...argv)).toBe(false);
+  });
+
+  test('suffice a login user for a whole attempt on settings, files and nginx, and for its undo', async () => {
+    const sh = (script: string) => host.run(['sh', '-ec', script, 'sh', host.dir]);
+    const prepared = await sh(`mkdir "$1/nobody"; chown 65534:65534 "$1/nobody"
+      mount -t tmpfs -o mode=755 none /etc/nginx; mkdir /etc/nginx/conf.d
+      printf 'pid %s/nginx.pid;\\nerror_log /var/log/nginx/error.log;\\nevents {}\\nhttp { include conf.d/*.conf; }\\n' "$1" >/etc/nginx/nginx.conf
+      printf 'server { listen 127.0.0.1:18080; return 200 old; }\\n' >/etc/nginx/conf.d/app.conf
+      chmod 600 /etc/nginx/conf.d/app.conf
+      /usr/sbin/nginx; cat "$1/nginx.pid"`);
+    const master = Number(prepared.stdout);
+    expect(master).toBeGreaterThan(0);
+    try {
+      const text = (await sh('cat /etc/nginx/conf.d/app.conf')).stdout;
+      const sha256 = createHash('sha256').update(text).digest('hex');
+      const path = '/etc/nginx/conf.d/app.conf';
+      const splices = [{ at: text.indexOf('old'), remove: 3, insert: 'new' }];
+      const actions: ChangeAction[] = [
+        { kind: 'sysctl', key: 'net.ipv4.ip_local_reserved_ports', before: '', after: '8081' },
+        { kind: 'file', path: DROP_IN, before: null, after: 'a\n' },
+        { kind: 'edit', path, sha256, splices, shown: [] },
+        { kind: 'nginx', ...PACKAGED_NGINX },
+      ];
+      const asNobody = (argv: readonly string[]) =>
+        host.run(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...argv], {
+          HOME: join(host.dir, 'nobody'),
+          PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+        });
+      const now = async () =>
+        (
+          await sh(
+            'curl -s http://127.0.0.1:18080/; cat /proc/sys/net/ipv4/ip_local_reserved_ports; ls -A /etc/sysctl.d /etc/nginx/conf.d; stat -c "%a %U" /etc/nginx/conf.d/app.conf',
+          )
+        ).stdout;
+      const before = await now();
+      const id = newAttempt();
+      const applied = await asNobody(applyCommand(id, actions, { confirmWithinSeconds: 0 }).argv);
+      expect(parseReceipt(applied.stdout)).toMatchObject({ state: 'done' });
+      expect(await now()).toBe(
+        'new8081\n/etc/nginx/conf.d:\napp.conf\n\n/etc/sysctl.d:\n60-countersign-net.conf\n600 root\n',
+      );
+      const undone = await asNobody(undoCommand(undoReceipt(id, 1), actions).argv);
+      expect(parseReceipt(undone.stdout)).toMatchObject({ state: 'done' });
+      expect(await now()).toBe(before);
+    } finally {
+      process.kill(master, 'SIGTERM');
+    }
   });
 
   test('name options and odd characters exactly', () => {

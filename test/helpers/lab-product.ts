@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asPersonName, type RunId } from '../../src/base/ids.ts';
@@ -29,12 +29,17 @@ export interface LabProduct extends AsyncDisposable {
   undo(proposal: string): Promise<RunView>;
 }
 
-/** Composes the product for a lab; the caller disposes of it. */
-export function labProduct(lab: Lab): LabProduct {
+/**
+ * Composes the product for a lab; the caller disposes of it. With `runbooks`, file name to YAML, it has these and not
+ * the packaged ones.
+ */
+export function labProduct(lab: Lab, { runbooks }: { runbooks?: Record<string, string> } = {}): LabProduct {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-test-'));
+  if (runbooks) mkdirSync(join(directory, 'runbooks'));
+  for (const [name, text] of Object.entries(runbooks ?? {})) writeFileSync(join(directory, 'runbooks', name), text);
   writeFileSync(join(directory, 'inventory.yaml'), lab.inventoryYaml());
   const configFile = join(directory, 'countersign.yaml');
-  writeFileSync(configFile, CONFIG);
+  writeFileSync(configFile, runbooks ? `${CONFIG}runbooks: [runbooks]\n` : CONFIG);
   const composition = compose(loadConfig(configFile), { log: false });
   const { engine } = composition;
   const settled = async (id: RunId): Promise<RunView> => {

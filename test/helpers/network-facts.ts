@@ -3,6 +3,7 @@ import type { NginxConfigFact } from '../../src/probes/nginx-config/fact.ts';
 import type { NginxLogFact } from '../../src/probes/nginx-log/fact.ts';
 import type { PortHolder, SocketGroup, SocketsFact } from '../../src/probes/sockets/fact.ts';
 import type { SysctlFact } from '../../src/probes/sysctl/fact.ts';
+import type { UpstreamPeakFact } from '../../src/probes/upstream-peak/fact.ts';
 import type { SysctlFilesFact } from '../../src/probes/sysctl-files/fact.ts';
 
 /** Kernel settings of a current kernel, with the default range and nothing reserved. */
@@ -20,6 +21,8 @@ export function sysctlFact(changes: Partial<SysctlFact> = {}): SysctlFact {
     tcpSyncookies: 1,
     tcpMaxSynBacklog: 2048,
     somaxconn: 4096,
+    unprivilegedPortStart: 1024,
+    readOnly: false,
     ...changes,
   };
 }
@@ -119,5 +122,10 @@ export function nginxLogFact(entry: NginxLogFact['entries'][number]): NginxLogFa
 }
 
 export function sysctlFilesFact(changes: Partial<SysctlFilesFact> = {}): SysctlFilesFact {
-  return { entries: [], ownDropIn: null, unreadableFiles: [], ...changes };
+  return { entries: [], ownDropIn: null, unreadableFiles: [], rewriters: [], ...changes };
+}
+
+/** The most connections at once, by destination. */
+export function peakFact(peaks: UpstreamPeakFact['peaks']): UpstreamPeakFact {
+  return { samples: 10, seconds: 2, peaks, omittedDestinations: 0, tool: 'ss' };
 }

@@ -4,6 +4,7 @@ import type { NginxConfigFact } from '../../src/probes/nginx-config/fact.ts';
 import { resolveConfig } from '../../src/probes/nginx-config/resolve.ts';
 import type { NginxProcessFact } from '../../src/probes/nginx-process/fact.ts';
 import { parseVersion } from '../../src/probes/nginx-process/parse.ts';
+import type { RequestsFact } from '../../src/probes/requests/fact.ts';
 import type { TcpCountersFact } from '../../src/probes/tcp-counters/fact.ts';
 
 /** What `nginx -T` prints for these files, the first being the main one. */
@@ -41,4 +42,17 @@ export function runningNginx(version = 'nginx/1.22.1'): NginxProcessFact {
 /** Counters with these increases per second, over ten seconds. */
 export function rates(perSecond: TcpCountersFact['perSecond']): TcpCountersFact {
   return { intervalSeconds: 10, totals: {}, perSecond, currentlyEstablished: null };
+}
+
+/** Requests and client connections per second as stub_status counts them, over five seconds. */
+export function requestsFact(requestsPerSecond: number, acceptsPerSecond: number | null = null): RequestsFact {
+  return {
+    source: 'stub_status',
+    from: 'http://127.0.0.1:80/status',
+    intervalSeconds: 5,
+    requestsPerSecond,
+    acceptsPerSecond,
+    activeConnections: null,
+    idleConnections: null,
+  };
 }

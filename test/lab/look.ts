@@ -74,7 +74,7 @@ done
 ip -o link | sed 's/^[0-9]*: //;s/@.*//'
 ip -o addr | awk '{ print $2, $4 }'
 ps -eo args= | grep -E '^(nginx|/run/lab/node)' | sort
-ls /run/lab | grep -v -E '[.](log|args)$'
+ls /run/lab | grep -v -E '[.](log|args|exit)$'
 readlink /proc/self/ns/net "/proc/$(cat /run/nginx.pid)/ns/net" | uniq | wc -l
 grep /run/lab /proc/self/mountinfo | awk '{ print $5 }'
 `;

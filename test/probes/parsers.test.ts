@@ -16,6 +16,10 @@ const NETWORK_PROBES: readonly ProbeId[] = [
   'sysctl',
   'sysctl-files',
   'network-namespace',
+  'conntrack',
+  'requests',
+  'backend-idle',
+  'upstream-peak',
 ];
 
 const probes: readonly Probe[] = NETWORK_PROBES.map(probeById);
@@ -48,7 +52,7 @@ function numbersIn(value: unknown, derived: ReadonlySet<string>): number[] {
 }
 
 /** Members that are worked out from others; every other number has to stand in the output. */
-const DERIVED = new Set(['intervalSeconds', 'perSecond']);
+const DERIVED = new Set(['intervalSeconds', 'perSecond', 'requestsPerSecond', 'acceptsPerSecond', 'seconds']);
 
 describe.each(probes)('the parser of $id', ({ id, parse }) => {
   const answer = (stdout: string, changes = {}) =>
@@ -108,6 +112,20 @@ describe('the counters', () => {
     expect(parsed).toMatchObject({ fact: { totals: { TW: 1 } } });
     expect(JSON.stringify(parsed)).not.toContain('ActiveOpens');
   });
+});
+
+it('requests never come out negative, and the probe’s own are not among them', () => {
+  const sample = fc.tuple(fc.nat(), fc.nat(), fc.nat(500), fc.nat(500));
+  fc.assert(
+    fc.property(sample, sample, (first, second) => {
+      const stdout = `countersign-requests 1\nstatus http://127.0.0.1:80/s\nsample 10.00 ${first.join(' ')}\nsample 15.00 ${second.join(' ')}\nend\n`;
+      const parsed = probeById('requests').parse({ stdout, stderr: '', exitCode: 0, droppedBytes: 0 });
+      expect(parsed.ok).toBe(second[0] >= first[0] && second[1] >= first[1]);
+      if (!parsed.ok) return;
+      expect(parsed.fact.requestsPerSecond).toBeCloseTo(Math.max(0, second[1] - first[1] - 1) / 5, 2);
+      expect(parsed.fact.acceptsPerSecond).toBeCloseTo(Math.max(0, second[0] - first[0] - 1) / 5, 2);
+    }),
+  );
 });
 
 it('a kernel version is never read from part of a number', () => {

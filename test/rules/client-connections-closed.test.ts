@@ -5,7 +5,7 @@ import { clientConnectionsClosedRule } from '../../src/rules/client-connections-
 import { evaluateRules } from '../../src/rules/evaluate.ts';
 import type { Finding } from '../../src/rules/rule.ts';
 import { acceptedGroup, connectedGroup, listenersFact, socketsFact } from '../helpers/network-facts.ts';
-import { httpConfig, rates, runningNginx } from '../helpers/nginx-facts.ts';
+import { httpConfig, rates, requestsFact, runningNginx } from '../helpers/nginx-facts.ts';
 
 const UNPOOLED =
   'upstream app { server 127.0.0.1:8080; }\nserver { listen 80; listen 443; location / { proxy_pass http://app; } }\n';
@@ -37,8 +37,46 @@ describe('TIME_WAIT on nginx’s own ports', () => {
   it('are arithmetic on a busy healthy host, and it is told so', () => {
     const finding = find(facts(666));
     expect(finding).toMatchObject({ severity: 'info', confidence: 'high' });
-    expect(finding.explanation).toEqual(['666 TIME_WAIT on :80 are what 11 closes/s explain; nothing to fix.']);
+    expect(finding.explanation).toEqual([
+      '666 TIME_WAIT on :80 are what 11 closes/s explain: this is arithmetic, nothing to fix.',
+    ]);
     expect(finding.notConcluded[0]).toContain('no ephemeral port, no file descriptor');
+  });
+
+  it('are told with the number that the traffic alone explains, where requests are counted', () => {
+    const config = httpConfig(`keepalive_requests 1000;\n${UNPOOLED}`);
+    const finding = find(facts(1750, { 'nginx-config': config, requests: requestsFact(30_000, 30) }));
+    // One client address: 1,800 by closes alone, a little fewer since it picks some ports again.
+    expect(finding).toMatchObject({ severity: 'info' });
+    expect(finding.explanation).toEqual([
+      '1,750 TIME_WAIT on :80 are what 29 closes/s explain: this is arithmetic, nothing to fix.',
+      '30,000 requests/s with keepalive_requests 1000 alone explain 1,690 TIME_WAIT (nginx.conf:2: 1000).',
+    ]);
+    expect(finding.evidence).toEqual(
+      expect.arrayContaining([
+        {
+          label: 'TIME_WAIT that the traffic alone explains',
+          value: 1690,
+          unit: 'sockets',
+          source: 'requests/s / keepalive_requests × 60 s',
+        },
+        {
+          label: 'Requests',
+          value: 30_000,
+          unit: 'per second',
+          source: 'http://127.0.0.1:80/status, 2 samples 5 s apart',
+        },
+      ]),
+    );
+  });
+
+  it('name clients that reuse nothing, also where their number is harmless', () => {
+    const finding = find(facts(5400, { requests: requestsFact(90, 90) }));
+    expect(finding).toMatchObject({ severity: 'info' });
+    expect(finding.explanation.at(-1)).toContain(
+      '90 client connections/s for 90 requests/s: clients send one request per',
+    );
+    expect(finding.explanation.at(-1)).toContain('cured there, not in nginx');
   });
 
   it('are fine on a quiet host, with their number', () => {
@@ -135,6 +173,32 @@ describe('the cause of many closed client connections', () => {
     expect(find(busy(11_000, 11_110, 'keepalive_requests 100;')).explanation[1]).toBe(
       'keepalive_requests is the cause (nginx.conf:2: 100): 11,000 requests/s / 100 = 110 closes/s, and 110 are seen.',
     );
+  });
+
+  it('is decided by counted requests and connections, with pooled backends, too', () => {
+    const pooled = (http: string) =>
+      httpConfig(
+        `${http} upstream app { server 127.0.0.1:8080; keepalive 32; }\nserver { listen 80; location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; } }`,
+      );
+    const given = (http: string, requests: number, accepts: number) =>
+      find({ ...busy(10, 200), 'nginx-config': pooled(http), requests: requestsFact(requests, accepts) });
+    expect(given('keepalive_requests 20;', 2200, 110).explanation.slice(1)).toEqual([
+      'keepalive_requests is the cause (nginx.conf:2: 20): 2,200 requests/s / 20 = 110 closes/s, and 110 are seen.',
+      'Set keepalive_requests 1000 or more there.',
+    ]);
+    expect(given('', 110, 110).groupKey).toMatch(/clients$/);
+    expect(given('', 5000, 110).groupKey).toMatch(/idle$/);
+    expect(given('', 0, 0).explanation[1]).toContain('Hardly a request comes in now');
+  });
+
+  it('is arithmetic, and nothing to fix, when a large keepalive_requests explains it', () => {
+    const finding = find({
+      ...busy(10, 200),
+      'nginx-config': httpConfig(`keepalive_requests 1000;\n${UNPOOLED}`),
+      requests: requestsFact(110_000, 110),
+    });
+    expect(finding).toMatchObject({ severity: 'info' });
+    expect(finding.explanation.at(-1)).toBe('This is arithmetic, nothing to fix.');
   });
 
   it('is the default of the version when the configuration does not say', () => {

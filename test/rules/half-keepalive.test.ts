@@ -5,8 +5,8 @@ import { evaluateRules } from '../../src/rules/evaluate.ts';
 import { halfKeepaliveRule } from '../../src/rules/half-keepalive.ts';
 import type { Finding } from '../../src/rules/rule.ts';
 import { upstreamNotPooledRule } from '../../src/rules/upstream-not-pooled.ts';
-import { acceptedGroup, connectedGroup, socketsFact, sysctlFact } from '../helpers/network-facts.ts';
-import { httpConfig, rates, runningNginx } from '../helpers/nginx-facts.ts';
+import { acceptedGroup, connectedGroup, peakFact, socketsFact, sysctlFact } from '../helpers/network-facts.ts';
+import { httpConfig, rates, requestsFact, runningNginx } from '../helpers/nginx-facts.ts';
 
 const NGINX_CLOSES = socketsFact([
   connectedGroup('TIME-WAIT', '127.0.0.1:8080', 24_917),
@@ -52,6 +52,7 @@ describe('upstream keepalive that is configured by half', () => {
       '1,681 new outgoing connections/s; 24,917 TIME_WAIT on 127.0.0.1:8080: 0 closed by the backends, 24,917 by nginx.',
       'nginx.conf:2: upstream "app" has no keepalive.',
       'nginx closes first, so every close holds an ephemeral port for 60 s: worse than no pool at all.',
+      'Give the upstream block keepalive, after its balancing method: HTTP/1.1 and an empty Connection header alone only make nginx the one that closes.',
     ]);
   });
 
@@ -104,6 +105,10 @@ describe('upstream keepalive that is configured by half', () => {
     expect(found.map(({ explanation }) => explanation[1])).toEqual([
       'nginx.conf:3: the map of $connection_upgrade sends "Connection: close" for plain requests.',
     ]);
+    expect(found[0]?.title).toBe('The WebSocket map closes upstream connections');
+    expect(found[0]?.explanation[3]).toContain(
+      "Change the map’s value for plain requests from close to ''; WebSockets go on",
+    );
   });
 
   it('is keepalive 0 on an nginx that would pool by itself', () => {
@@ -153,6 +158,53 @@ describe('a pool that is complete and yet opens connections anew', () => {
     expect(find(facts(complete('keepalive 64;\nkeepalive_timeout 50ms;')))[0]?.explanation[1]).toContain(
       'nginx.conf:4: keepalive_timeout 50 ms ends idle connections',
     );
+  });
+
+  it('is too small by the number that was open at once, spread over the workers', () => {
+    const peaks = [{ address: '127.0.0.1', port: 8080, sockets: 64 }];
+    const [finding] = find(facts(complete('keepalive 2;'), { 'upstream-peak': peakFact(peaks) }));
+    expect(finding?.explanation.at(-1)).toBe(
+      'Raise keepalive there to 48 or more: up to 64 connections to one backend were open at once, over 2 workers.',
+    );
+    expect(finding?.evidence).toContainEqual({
+      label: 'Most connections to 127.0.0.1:8080 at once',
+      value: 64,
+      unit: 'connections',
+      source: 'ss -tn, 10 samples',
+    });
+  });
+
+  it('is no small pool when keepalive_requests explains the connections', () => {
+    const low = facts(complete('keepalive 64;\nkeepalive_requests 100;'), { requests: requestsFact(160_000) });
+    expect(find(low)[0]).toMatchObject({ title: 'Pooled connections end after few requests', severity: 'warning' });
+    expect(find(low)[0]?.explanation.slice(1)).toEqual([
+      'nginx.conf:4: keepalive_requests 100 ends a pooled connection after so many requests.',
+      expect.stringContaining('nginx closes first'),
+      'Set keepalive_requests 1000 or more in the upstream block; the size of the pool is not the cause.',
+    ]);
+    expect(find({ ...low, requests: requestsFact(5357) })[0]?.title).toBe('The upstream pool is too small');
+  });
+
+  it('is arithmetic, nothing to fix, when a large keepalive_requests explains the connections', () => {
+    const given = facts(complete('keepalive 64;'), { requests: requestsFact(1_600_000) });
+    const [finding] = find(given);
+    expect(finding).toMatchObject({ severity: 'info' });
+    expect(finding?.explanation.slice(1)).toEqual([
+      'nginx.conf:2: keepalive_requests 1000: 1,600,000 requests/s / 1000 = 1,600 closes/s, and 1,681 are seen.',
+      'This is arithmetic, nothing to fix.',
+    ]);
+    const hundred = { ...given, 'nginx-process': runningNginx('nginx/1.18.0'), requests: requestsFact(160_000) };
+    expect(find(hundred)[0]?.explanation[1]).toContain(
+      'without keepalive_requests this nginx ends a pooled connection after 100',
+    );
+  });
+
+  it('leaves open, while requests are not counted, whether keepalive_requests is the cause', () => {
+    expect(find(facts(complete('keepalive 2;')))[0]?.notConcluded.at(-1)).toContain(
+      'if nginx serves about 1,681,000/s, its keepalive_requests 1000 alone explains',
+    );
+    const counted = find(facts(complete('keepalive 2;'), { requests: requestsFact(5357) }));
+    expect(counted[0]?.notConcluded.join()).not.toContain('if nginx serves');
   });
 
   it('is only mentioned when the backends close', () => {

@@ -12,7 +12,7 @@ import {
   socketsFact,
   sysctlFact,
 } from '../helpers/network-facts.ts';
-import { configOf, httpConfig, rates, runningNginx } from '../helpers/nginx-facts.ts';
+import { configOf, httpConfig, rates, requestsFact, runningNginx } from '../helpers/nginx-facts.ts';
 
 const APP = '/etc/nginx/conf.d/app.conf';
 
@@ -64,6 +64,38 @@ describe('upstream connections that are not pooled', () => {
     expect(finding?.notConcluded).toEqual([
       'This is not port exhaustion: nginx holds 35 of 28,232 ports to its busiest backend.',
     ]);
+  });
+
+  it('are compared with requests where these are counted, and told what a pool needs', () => {
+    const [finding] = find({ ...BASE, requests: requestsFact(4022, 41) });
+    expect(finding?.explanation[0]).toContain(
+      '4,035 new outgoing connections/s for 4,022 requests/s; 37,257 TIME_WAIT',
+    );
+    expect(finding?.explanation[3]).toContain('keepalive in the upstream block, proxy_http_version 1.1 and an empty');
+    expect(finding?.evidence).toContainEqual({
+      label: 'TIME_WAIT that so many connections explain',
+      value: 242_100,
+      unit: 'sockets',
+      source: 'new outgoing connections/s × 60 s',
+    });
+  });
+
+  it('count at a low rate, too, when each request opens one', () => {
+    const slow = { ...BASE, 'tcp-counters': rates({ ActiveOpens: 30 }) };
+    expect(find(slow)).toEqual([]);
+    expect(find({ ...slow, requests: requestsFact(30) })).toHaveLength(1);
+    expect(find({ ...slow, requests: requestsFact(300) })).toEqual([]);
+  });
+
+  it('are told of backends that get a part of the requests', () => {
+    const [finding] = find({ ...BASE, requests: requestsFact(20_000) });
+    expect(finding?.explanation[2]).toContain('A request to these backends, a part of all,');
+  });
+
+  it('are not guessed from sockets when most requests open none', () => {
+    const { 'nginx-config': _, ...facts } = BASE;
+    expect(find({ ...facts, requests: requestsFact(4022) })).toHaveLength(1);
+    expect(find({ ...facts, requests: requestsFact(20_000) })).toEqual([]);
   });
 
   it('carry every number as evidence with its source', () => {

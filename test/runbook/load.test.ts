@@ -57,7 +57,13 @@ describe('the shipped runbooks', () => {
 
   it('are sound', () => {
     expect(library.broken).toEqual([]);
-    expect(library.runbooks.map(({ name }) => name)).toEqual(['service-port', 'time-wait']);
+    expect(library.runbooks.map(({ name }) => name)).toEqual([
+      'nginx-keepalive',
+      'service-port',
+      'sysctl-audit',
+      'tcp-health',
+      'time-wait',
+    ]);
   });
 
   it('ask, judge and offer only what exists, with the params they declare', () => {

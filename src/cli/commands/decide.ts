@@ -13,6 +13,7 @@ interface DecideOptions {
   readonly json?: boolean;
   readonly yes?: boolean;
   readonly reason?: string;
+  readonly confirm?: string;
   readonly config?: string;
 }
 
@@ -22,9 +23,10 @@ export function addDecisionCommands(program: Command, deps: CliDeps): void {
     name: 'approve',
     description: 'approve a proposal of somebody else and watch it being applied and proven',
     question: 'Approve this change?',
-    act: async (session, asker, proposal, reason) => {
+    typed: true,
+    act: async (session, asker, proposal, { reason, typed }) => {
       const { id, digest } = proposal;
-      await session.engine.decide({ ...asker, proposal: id, verdict: 'approve', digest, reason });
+      await session.engine.decide({ ...asker, proposal: id, verdict: 'approve', digest, reason, typed });
       await followChange(deps, session, proposal);
     },
   });
@@ -32,7 +34,7 @@ export function addDecisionCommands(program: Command, deps: CliDeps): void {
     name: 'reject',
     description: 'reject a proposal',
     question: 'Reject this change?',
-    act: async (session, asker, { id, digest }, reason) => {
+    act: async (session, asker, { id, digest }, { reason }) => {
       await session.engine.decide({ ...asker, proposal: id, verdict: 'reject', digest, reason });
     },
   });
@@ -49,7 +51,7 @@ export function addDecisionCommands(program: Command, deps: CliDeps): void {
     name: 'undo',
     description: 'take a change back: restore what was captured before it',
     question: 'Undo this change?',
-    act: async (session, asker, proposal, reason) => {
+    act: async (session, asker, proposal, { reason }) => {
       await session.engine.undo({ ...asker, proposal: proposal.id, reason });
       await followChange(deps, session, proposal);
     },
@@ -61,38 +63,70 @@ interface Deed {
   readonly description: string;
   /** Asked on the terminal, below what is decided. */
   readonly question: string;
-  act(session: Session, asker: Asker, proposal: Proposal, reason: string | null): Promise<void>;
+  /** Whether it is confirmed by typing the proposal's name where that is asked for. */
+  readonly typed?: boolean;
+  act(session: Session, asker: Asker, proposal: Proposal, said: Said): Promise<void>;
+}
+
+/** What the person said to their deed. */
+interface Said {
+  readonly reason: string | null;
+  readonly typed: string | null;
 }
 
 function addDecision(program: Command, deps: CliDeps, deed: Deed): void {
-  program
+  const command = program
     .command(deed.name)
     .description(deed.description)
     .argument('<id>', 'the proposal, for example 41-1')
     .option('--reason <text>', 'why; kept with the decision')
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'print JSON')
-    .action((id: string, _options: DecideOptions, command: Command) =>
-      decide(deps, id, command.optsWithGlobals<DecideOptions>(), deed),
+    .action((id: string, _options: DecideOptions, self: Command) =>
+      decide(deps, id, self.optsWithGlobals<DecideOptions>(), deed),
     );
+  if (deed.typed) command.option('--confirm <id>', "the proposal's name again, for a change that wants it typed");
 }
 
 /** Shows what is decided, has it confirmed, does it, shows what came of it. */
 async function decide(deps: CliDeps, id: string, options: DecideOptions, deed: Deed): Promise<void> {
   await using session = await deps.openSession(options.config);
-  const asker = session.asker();
+  const asker = await session.asker(deed.name, `proposal:${id}`);
   const proposal = await session.engine.proposal(id);
-  if (options.yes !== true) await haveConfirmed(deps, await viewOf(session, proposal), deed.question);
-  await deed.act(session, asker, proposal, options.reason ?? null);
+  const typed = await confirmed(deps, await viewOf(session, proposal), options, deed);
+  await deed.act(session, asker, proposal, { reason: options.reason ?? null, typed });
+  await printChange(deps, session, proposal, options.json === true);
+}
+
+/** Prints a proposal as it is now and sets the exit status by what became of it. */
+export async function printChange(deps: CliDeps, session: Session, proposal: Proposal, json: boolean): Promise<void> {
   const after = await viewOf(session, proposal);
-  if (options.json) {
+  if (json) {
     deps.output.line(JSON.stringify(runJson(await session.engine.view(proposal.runId), { raw: false }), null, 2));
   } else for (const line of renderProposal(after)) deps.output.line(line);
   if (!['open', 'proven', 'rejected', 'undone'].includes(after.proposal.state)) process.exitCode = EXIT.changeNotProven;
 }
 
-async function haveConfirmed(deps: CliDeps, view: ProposalView, question: string): Promise<void> {
-  for (const line of renderProposal(view)) deps.output.problem(line);
+/** Has a deed confirmed; the result is what was typed, where typing is asked for. */
+async function confirmed(
+  deps: CliDeps,
+  view: ProposalView,
+  { confirm, yes }: DecideOptions,
+  deed: Deed,
+): Promise<string | null> {
+  if (confirm !== undefined) return confirm;
+  const { id, plan } = view.proposal;
+  if (deed.typed && plan.typed.length > 0 && view.proposal.state === 'open') {
+    show(deps, view);
+    return (await deps.output.ask(`This needs care: ${plan.typed.join('; ')}.\nType ${id} to approve it: `)) ?? null;
+  }
+  if (yes !== true) await haveConfirmed(deps, view, deed.question);
+  return null;
+}
+
+/** Shows a proposal and asks; throws request/invalid unless somebody says yes. */
+export async function haveConfirmed(deps: CliDeps, view: ProposalView, question: string): Promise<void> {
+  show(deps, view);
   if (await deps.output.confirm(question)) return;
   throw new OperatorError('request/invalid', {
     message: 'not confirmed, so nothing was done',
@@ -100,8 +134,12 @@ async function haveConfirmed(deps: CliDeps, view: ProposalView, question: string
   });
 }
 
+function show(deps: CliDeps, view: ProposalView): void {
+  for (const line of renderProposal(view)) deps.output.problem(line);
+}
+
 /** Works on the change in this process and shows where it is. Ctrl-C does not stop it half-way; a second one leaves it. */
-async function followChange(deps: CliDeps, session: Session, proposal: Proposal): Promise<void> {
+export async function followChange(deps: CliDeps, session: Session, proposal: Proposal): Promise<void> {
   const insist = (): void =>
     deps.output.problem(
       'The change is brought to its end first. Ctrl-C again leaves it to the next process that looks.',
@@ -121,7 +159,8 @@ async function followChange(deps: CliDeps, session: Session, proposal: Proposal)
   }
 }
 
-async function viewOf(session: Session, proposal: Proposal): Promise<ProposalView> {
+/** A proposal with everything that happened to it. */
+export async function viewOf(session: Session, proposal: Proposal): Promise<ProposalView> {
   const view = await session.engine.view(proposal.runId);
   const found = view.proposals.find((candidate) => candidate.proposal.id === proposal.id);
   if (!found) throw new Error(`run ${proposal.runId} has no proposal ${proposal.id}`);

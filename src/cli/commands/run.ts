@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { asRunId, type RunId } from '../../base/ids.ts';
 import { hostProgress } from '../../engine/phrases.ts';
 import { parseTypedRun } from '../../runbook/request.ts';
+import type { Asker } from '../../engine/asker.ts';
 import type { CliDeps, Session } from '../deps.ts';
 import { EXIT } from '../exit.ts';
 import { renderRun } from '../render/human.ts';
@@ -26,8 +27,9 @@ export function addRunCommand(program: Command, deps: CliDeps): void {
       const options = command.optsWithGlobals<RunOptions>();
       await using session = await deps.openSession(options.config);
       const typed = parseTypedRun([name, ...words].join(' '));
-      const id = await session.engine.start({ ...session.asker(), ...typed, channel: null });
-      await followRun(deps, session, id);
+      const asker = await session.asker('run', `runbook:${typed.runbook}`);
+      const id = await session.engine.start({ ...asker, ...typed, channel: null });
+      await followRun(deps, session, asker, id);
       await printRun(deps, session, id, options);
     });
 }
@@ -43,9 +45,9 @@ export async function printRun(deps: CliDeps, session: Session, id: RunId, optio
 }
 
 /** Works on the run in this process and shows where the hosts are; Ctrl-C cancels it. */
-async function followRun(deps: CliDeps, session: Session, id: RunId): Promise<void> {
+async function followRun(deps: CliDeps, session: Session, asker: Asker, id: RunId): Promise<void> {
   const cancel = (): void => {
-    session.engine.cancel(asRunId(id), session.asker()).catch(() => {});
+    session.engine.cancel(asRunId(id), asker).catch(() => {});
   };
   if (deps.signal.aborted) cancel();
   deps.signal.addEventListener('abort', cancel, { once: true });

@@ -1,5 +1,5 @@
 import type { HostName } from '../../base/ids.ts';
-import { formatLocal, instantOf, type LocalTime, localTimeAt } from './local-time.ts';
+import { formatLocal, instantOf, type LocalTime, localTimeAt, type TimeZone } from './local-time.ts';
 
 /** A time of day; 24:00 is its end. */
 export interface TimeOfDay {
@@ -24,8 +24,7 @@ export interface Freeze {
   readonly name: string;
   /** Undefined = all. */
   readonly hosts: ReadonlySet<HostName> | undefined;
-  /** IANA: `Europe/Berlin`. */
-  readonly zone: string;
+  readonly zone: TimeZone;
   readonly time: FreezeTime;
 }
 
@@ -67,7 +66,7 @@ interface Window {
 }
 
 /** Windows in order of time, from the one that may have begun yesterday to those of the next week. */
-function windowsAround(time: FreezeTime, zone: string, at: number): Window[] {
+function windowsAround(time: FreezeTime, zone: TimeZone, at: number): Window[] {
   if (time.kind === 'once')
     return [{ from: instantOf(time.from, zone, 'first'), until: instantOf(time.until, zone, 'last') }];
   const today = localTimeAt(at, zone);

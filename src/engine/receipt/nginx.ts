@@ -6,7 +6,8 @@
  * `load BINARY CONF PREFIX` tests the configuration, tells the master to reload and waits up to 10 s until the master has a
  * worker that was not there before, which still serves a second later. A test that passes proves less: ports and limits
  * are only tried by the reload, and when they fail the old workers go on with the old configuration and only the log
- * tells. While `$from/loaded` is there, nginx may run what the attempt wrote. `load_restored` does it again after files
+ * tells. While `$from/loaded` is there, nginx may run what the attempt wrote; it cannot when the first signal was not sent,
+ * as `nginx -s` says by its exit status. `load_restored` does it again after files
  * were restored.
  *
  * Masters are told by their title and their options; only root's and our own count, for anybody can take that title.
@@ -63,9 +64,14 @@ load() {
   [ -n "$masters" ] || { echo "nginx does not run any more, so it was not told to reload"; return 1; }
   old_workers=$(workers_of $masters)
   since=$(date '+%Y/%m/%d %H:%M:%S')
+  if [ -e "$from/loaded" ]; then was_told=1; else was_told=$told_nginx; fi
   : >"$from/loaded"
   told_nginx=1
-  said=$(ngx "$1" "$2" "$3" -s reload 2>&1) || { echo "nginx could not be told to reload: $said"; return 1; }
+  said=$(ngx "$1" "$2" "$3" -s reload 2>&1) || {
+    [ -n "$was_told" ] || { told_nginx=; rm -f "$from/loaded"; }
+    echo "nginx could not be told to reload: $said"
+    return 1
+  }
   uptime_s
   until_s=$((up + 10))
   until new_worker; do

@@ -41,7 +41,7 @@ inside ip addr add 169.254.77.2/30 dev eth0
 inside ip link set eth0 up
 inside ip route add default via 169.254.77.1
 for port; do inside sh /run/lab/service.sh start "$port"; done
-inside nginx
+inside /usr/sbin/nginx
 setsid /run/lab/node --max-old-space-size=48 /run/lab/relay.mjs 80 169.254.77.2 80 /run/lab/relay.pid </dev/null >/run/lab/relay.log 2>&1 &
 tries=0
 until [ -s /run/lab/relay.pid ]; do
@@ -61,5 +61,5 @@ umount "$space" 2>/dev/null || true
 rm -f "$space"
 for port; do sh /run/lab/service.sh start "$port"; done
 while [ -n "\${relay:-}" ] && kill -0 "$relay" 2>/dev/null; do sleep 0.02; done
-nginx
+/usr/sbin/nginx
 `;

@@ -30,4 +30,4 @@ chmod 755 /run/lab/slow-ss
 mount -n --bind /run/lab/slow-ss /usr/bin/ss
 `;
 
-const CLEAR = 'cmp -s /usr/bin/ss /run/lab/ss || umount -n -l /usr/bin/ss';
+const CLEAR = 'cmp -s /usr/bin/ss /run/lab/ss || umount -n -l /usr/bin/ss; rm -f /run/lab/slow-ss';

@@ -4,7 +4,8 @@ import { parseSysctlFiles } from './parse.ts';
 
 /**
  * Names every sysctl.d file of every directory, so that masking can be judged, with its lines that set the keys this
- * product reads, then the own drop-in in full between its size and the line `end`. `$1` = root directory, empty for /.
+ * product reads and the comments at its head, then signs of tuned and cloud-init, then the own drop-in in full between its
+ * size and the line `end`. `$1` = root directory, empty for /.
  */
 const SCRIPT = String.raw`
 root=$1
@@ -21,10 +22,14 @@ for file in "$root"/etc/sysctl.d/*.conf "$root"/run/sysctl.d/*.conf "$root"/usr/
   [ "$target" = "$root/etc/sysctl.conf" ] && echo 'is /etc/sysctl.conf'
   [ -f "$file" ] || continue
   if [ -r "$file" ]; then
-    grep -nE '^[[:space:]]*-?[[:space:]]*net[./]ipv4[./](tcp_(tw|max_tw|fin|timest)|ip_local)' "$file"
+    grep -nE '^[[:space:]]*-?[[:space:]]*net[./]ipv4[./](tcp_(tw|max_tw|fin|timest)|ip_local)' "$file" && sets=1 || sets=
+    [ -z "$sets" ] || head -n 20 "$file" | grep -E '^[[:space:]]*[#;]' | cut -c1-200 | sed 's/^/comment /'
   else echo 'no permission'
   fi
 done
+head -c 200 "$root/etc/tuned/active_profile" 2>/dev/null | tr -d '\r\n' | sed 's/^/tuned /' | grep -a ' .'
+grep -ls sysctl "$root/etc/cloud/cloud.cfg" "$root"/etc/cloud/cloud.cfg.d/*.cfg 2>/dev/null | head -n 1 |
+  cut -c"$(( $(printf %s "$root" | wc -c) + 1 ))"- | sed 's/^/cloud-init /'
 if [ -f "$own" ] && [ -r "$own" ]; then
   printf 'own %s\n' "$(( $(wc -c <"$own") ))"
   cat "$own"

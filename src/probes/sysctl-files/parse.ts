@@ -1,14 +1,22 @@
 import { wholeNumber } from '../number.ts';
 import { brokenOutput, unreadable } from '../problem.ts';
 import type { Parsed, ProbeOutput } from '../probe.ts';
-import type { SysctlFileEntry, SysctlFilesFact } from './fact.ts';
+import type { SettingsRewriter, SysctlFileEntry, SysctlFilesFact } from './fact.ts';
+import { rewriterOf, signOf } from './rewriters.ts';
 
 interface ConfFile {
   readonly path: string;
   readonly entries: SysctlFileEntry[];
+  /** Comments near the head of the file. */
+  readonly comments: string[];
   /** True for a link to /etc/sysctl.conf, such as Debian's /etc/sysctl.d/99-sysctl.conf. */
   isSysctlConf: boolean;
   readable: boolean;
+}
+
+interface Listing {
+  readonly files: readonly ConfFile[];
+  readonly signs: readonly SettingsRewriter[];
 }
 
 const SYSCTL_CONF = '/etc/sysctl.conf';
@@ -21,36 +29,45 @@ export function parseSysctlFiles(output: ProbeOutput): Parsed<SysctlFilesFact> {
   if (broken !== undefined) return broken;
   const own = /^own (none|\d{1,7})$/m.exec(output.stdout);
   const head = own === null ? '' : output.stdout.slice(0, own.index);
-  const files = readFiles(head);
+  const listing = readListing(head);
   const ownDropIn = own === null ? undefined : ownText(own[1] ?? '', output.stdout.slice(own.index + own[0].length));
-  if (files === undefined || ownDropIn === undefined) {
+  if (listing === undefined || ownDropIn === undefined) {
     return unreadable(output, 'A list of sysctl.d files and the whole text of the own drop-in were expected.');
   }
-  const inForce = applied(files);
+  const inForce = applied(listing.files);
   return {
     ok: true,
     fact: {
       entries: inForce.flatMap((file) => file.entries),
       ownDropIn,
       unreadableFiles: inForce.filter((file) => !file.readable).map((file) => file.path),
+      rewriters: [...inForce.flatMap(({ path, comments }) => rewriterOf(path, comments) ?? []), ...listing.signs],
     },
   };
 }
 
-function readFiles(text: string): readonly ConfFile[] | undefined {
+function readListing(text: string): Listing | undefined {
   const [first, ...lines] = text.trimEnd().split('\n');
   if (first !== 'countersign-sysctl-files 1') return undefined;
   const files: ConfFile[] = [];
+  const signs: SettingsRewriter[] = [];
   for (const line of lines) {
     const path = /^file (\/.{1,4000})$/.exec(line)?.[1];
+    const sign = signOf(line);
     const current = files.at(-1);
-    if (path !== undefined) files.push({ path, entries: [], isSysctlConf: false, readable: true });
-    else if (current === undefined) return undefined;
-    else if (line === `is ${SYSCTL_CONF}`) current.isSysctlConf = true;
-    else if (line === 'no permission') current.readable = false;
-    else if (!keepEntry(current, line)) return undefined;
+    if (path !== undefined) files.push({ path, entries: [], comments: [], isSysctlConf: false, readable: true });
+    else if (sign !== undefined) signs.push(sign);
+    else if (current === undefined || !readLine(current, line)) return undefined;
   }
-  return files;
+  return { files, signs };
+}
+
+function readLine(file: ConfFile, line: string): boolean {
+  if (line === `is ${SYSCTL_CONF}`) file.isSysctlConf = true;
+  else if (line === 'no permission') file.readable = false;
+  else if (line.startsWith('comment ')) file.comments.push(line.slice('comment '.length));
+  else return keepEntry(file, line);
+  return true;
 }
 
 /** `3:-net/ipv4/tcp_tw_reuse = 1`: grep's line number, an optional `-` (errors ignored), dots or slashes between the parts. */

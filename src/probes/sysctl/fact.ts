@@ -21,4 +21,8 @@ export interface SysctlFact {
   readonly tcpSyncookies: number | null;
   readonly tcpMaxSynBacklog: number | null;
   readonly somaxconn: number | null;
+  /** Ports below need a capability to bind; the kernel refuses a range of local ports that begins below it. */
+  readonly unprivilegedPortStart: number | null;
+  /** Whether /proc/sys is mounted read-only, as in most containers: then not even root can write a setting. */
+  readonly readOnly: boolean;
 }

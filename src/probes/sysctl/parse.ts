@@ -4,12 +4,16 @@ import { brokenOutput, unreadable } from '../problem.ts';
 import type { Parsed, ProbeOutput } from '../probe.ts';
 import type { PortRange, SysctlFact } from './fact.ts';
 
-/** Reads `ipv4/KEY=VALUE` lines from /proc/sys/net; `KEY absent` and a value that is no number both leave the setting null. */
+/**
+ * Reads `ipv4/KEY=VALUE` lines from /proc/sys/net; `KEY absent` and a value that is no number both leave the setting null.
+ * A line `read-only` says that /proc/sys cannot be written.
+ */
 export function parseSysctl(output: ProbeOutput): Parsed<SysctlFact> {
   const broken = brokenOutput(output, 'cat');
   if (broken !== undefined) return broken;
   const values = new Map<string, string>();
-  for (const line of output.stdout.split('\n')) {
+  const lines = output.stdout.split('\n');
+  for (const line of lines) {
     const match = /^((?:ipv4|core)\/[a-z_]{1,40})=(.*)$/.exec(line);
     if (match !== null) values.set(match[1] ?? '', match[2] ?? '');
   }
@@ -19,12 +23,13 @@ export function parseSysctl(output: ProbeOutput): Parsed<SysctlFact> {
   if (localPortRange === undefined || reservedPortsText === undefined || reservedPorts === undefined) {
     return unreadable(output, 'ip_local_port_range and ip_local_reserved_ports of /proc/sys/net/ipv4 were expected.');
   }
-  return { ok: true, fact: { localPortRange, reservedPorts, reservedPortsText, ...settings(values) } };
+  const readOnly = lines.includes('read-only');
+  return { ok: true, fact: { localPortRange, reservedPorts, reservedPortsText, ...settings(values), readOnly } };
 }
 
 function settings(
   values: ReadonlyMap<string, string>,
-): Omit<SysctlFact, 'localPortRange' | 'reservedPorts' | 'reservedPortsText'> {
+): Omit<SysctlFact, 'localPortRange' | 'reservedPorts' | 'reservedPortsText' | 'readOnly'> {
   const number = (key: string): number | null => wholeNumber(values.get(key)?.trim() ?? '') ?? null;
   return {
     tcpTwReuse: number('ipv4/tcp_tw_reuse'),
@@ -36,6 +41,7 @@ function settings(
     tcpSyncookies: number('ipv4/tcp_syncookies'),
     tcpMaxSynBacklog: number('ipv4/tcp_max_syn_backlog'),
     somaxconn: number('core/somaxconn'),
+    unprivilegedPortStart: number('ipv4/ip_unprivileged_port_start'),
   };
 }
 

@@ -2,7 +2,7 @@ import { formatNumber } from '../../base/format.ts';
 import { editActions, editsText, keptFromEditing, loadAction } from '../nginx-edit/actions.ts';
 import { type Edit, insertAt, replaceArgument } from '../nginx-edit/edit.ts';
 import { formatRate, roundedUp } from '../nginx-edit/effect.ts';
-import { atLeast, type EditableNginx, editableNginx, filesOf, nginxText, refused } from '../nginx-edit/host.ts';
+import { atLeast, type EditableNginx, editableNginx, filesBeside, nginxText, refused } from '../nginx-edit/host.ts';
 import { named, placeText } from '../nginx-edit/placed.ts';
 import type { HostPlan, Planned, PlanInput } from '../remedy.ts';
 import {
@@ -130,7 +130,7 @@ function planOf({ input, nginx, ports, traffic, limits, requests }: Worked, acti
     actions,
     basis: {
       nginx: nginxText(nginx),
-      files: filesOf(nginx),
+      ...filesBeside(nginx, actions),
       ports,
       keepaliveRequests: requests,
     },

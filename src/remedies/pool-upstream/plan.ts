@@ -1,7 +1,7 @@
 import { formatNumber } from '../../base/format.ts';
 import { formatEndpoint } from '../../probes/endpoint.ts';
 import { editActions, editsText, loadAction } from '../nginx-edit/actions.ts';
-import { atLeast, editableNginx, filesOf, nginxText, refused } from '../nginx-edit/host.ts';
+import { atLeast, editableNginx, filesBeside, nginxText, refused } from '../nginx-edit/host.ts';
 import type { HostPlan, Planned, PlanInput } from '../remedy.ts';
 import { confirmations } from './confirm.ts';
 import { passingsOf } from './passing.ts';
@@ -68,7 +68,7 @@ function hostPlan(situation: Situation, plans: readonly UnitPlan[], actions: Hos
     actions,
     basis: {
       nginx: nginxText(nginx),
-      files: filesOf(nginx),
+      ...filesBeside(nginx, actions),
       backends: [...new Set(backends.map(formatEndpoint))],
       timeouts: Object.fromEntries(
         ready.flatMap(({ unit, timeout }) => (timeout === null ? [] : [[unit.name, timeout]])),

@@ -1,4 +1,6 @@
 import { defineRemedy } from '../remedy.ts';
+import { settingRights } from '../sysctl/keys.ts';
+import { RESERVED_PORTS_KEY } from './drop-in.ts';
 import { planReservation } from './plan.ts';
 import { judgeReservation } from './verify.ts';
 
@@ -12,5 +14,5 @@ export const reserveServicePortsRemedy = defineRemedy({
   uses: ['sockets', 'nginx-config'],
   plan: planReservation,
   proofs: [{ afterMs: 2000, needs: ['sysctl', 'sysctl-files'], uses: ['sockets'], judge: judgeReservation }],
-  sudo: ['/usr/bin/tee /proc/sys/net/ipv4/ip_local_reserved_ports'],
+  sudo: settingRights([RESERVED_PORTS_KEY]),
 });

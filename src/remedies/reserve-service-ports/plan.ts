@@ -14,7 +14,11 @@ import type { PortHolder, SocketsFact } from '../../probes/sockets/fact.ts';
 import type { PortRange, SysctlFact } from '../../probes/sysctl/fact.ts';
 import type { SysctlFilesFact } from '../../probes/sysctl-files/fact.ts';
 import type { ChangeAction, HostPlan, Planned, PlanInput } from '../remedy.ts';
-import { type BootSetting, bootSetting, DROP_IN_PATH, dropInText, RESERVED_PORTS_KEY } from './drop-in.ts';
+import { bootBasis, placeText } from '../sysctl/boot.ts';
+import { DROP_IN_PATH, dropInText } from '../sysctl/drop-in.ts';
+import { readOnlyObstacle, refused, rewriterRisks } from '../sysctl/obstacles.ts';
+import { readBackProof } from '../sysctl/readback.ts';
+import { type BootReservation, bootReservation, RESERVED_PORTS_KEY, RESERVED_PORTS_PURPOSE } from './drop-in.ts';
 
 /** Fewer free ports than this are too few to open connections from. */
 const MINIMUM_FREE_PORTS = 10_000;
@@ -29,18 +33,17 @@ interface Reservation {
   /** The old list and the service ports, merged. */
   readonly wanted: readonly PortRange[];
   readonly wantedText: string;
-  readonly boot: BootSetting;
+  readonly boot: BootReservation;
 }
 
 /** Plans the reservation of all service ports inside the ephemeral range: at runtime and, where nothing overrides it, at boot. */
 export function planReservation(input: PlanInput): Planned {
   const { sysctl, listeners, 'sysctl-files': files } = input.facts;
   if (sysctl === undefined || listeners === undefined || files === undefined) {
-    return {
-      kind: 'refused',
-      reason: 'The kernel settings, the listeners and the sysctl.d files are all needed to plan this.',
-    };
+    return refused('The kernel settings, the listeners and the sysctl.d files are all needed to plan this.');
   }
+  const obstacle = readOnlyObstacle(input.facts);
+  if (obstacle !== undefined) return refused(obstacle);
   const services = servicePorts({ listeners, 'nginx-config': input.facts['nginx-config'] });
   const ports = services.map(({ port }) => port).filter((port) => containsPort([sysctl.localPortRange], port));
   if (ports.length === 0) {
@@ -50,10 +53,10 @@ export function planReservation(input: PlanInput): Planned {
     };
   }
   const wanted = mergePortRanges([...sysctl.reservedPorts, ...rangesOfPorts(ports)]);
-  const boot = bootSetting(files, wanted);
+  const boot = bootReservation(files, wanted);
   const reservation: Reservation = { input, sysctl, files, ports, wanted, wantedText: formatPortRanges(wanted), boot };
   const refusal = tooMuch(reservation);
-  if (refusal !== undefined) return { kind: 'refused', reason: refusal };
+  if (refusal !== undefined) return refused(refusal);
   const actions = actionsOf(reservation);
   return actions.length === 0
     ? { kind: 'nothing', reason: nothingToDo(reservation) }
@@ -81,7 +84,8 @@ function actionsOf({ input, sysctl, files, wanted, wantedText, boot }: Reservati
     actions.push({ kind: 'sysctl', key: RESERVED_PORTS_KEY, before: sysctl.reservedPortsText, after: wantedText });
   }
   if (!boot.suffices && boot.later === undefined) {
-    const after = dropInText(files.ownDropIn, wantedText, input.changeId);
+    const setting = { key: RESERVED_PORTS_KEY, value: wantedText, purpose: RESERVED_PORTS_PURPOSE };
+    const after = dropInText(files.ownDropIn, [setting], input.changeId);
     actions.push({ kind: 'file', path: DROP_IN_PATH, before: files.ownDropIn, after });
   }
   return actions;
@@ -90,11 +94,11 @@ function actionsOf({ input, sysctl, files, wanted, wantedText, boot }: Reservati
 function nothingToDo({ ports, boot, wantedText }: Reservation): string {
   const done = `${portsText(ports)} ${ports.length === 1 ? 'is' : 'are'} reserved already`;
   if (boot.suffices || boot.later === undefined) return `${done}, at runtime and at boot.`;
-  return `${done} at runtime. At boot ${place(boot.later)} decides: put "${RESERVED_PORTS_KEY} = ${wantedText}" there by hand.`;
+  return `${done} at runtime. At boot ${placeText(boot.later)} decides: put "${RESERVED_PORTS_KEY} = ${wantedText}" there by hand.`;
 }
 
 function planOf(reservation: Reservation, actions: readonly ChangeAction[]): HostPlan {
-  const { input, sysctl, files, ports } = reservation;
+  const { input, sysctl, ports, boot } = reservation;
   return {
     host: input.host,
     actions,
@@ -102,13 +106,11 @@ function planOf(reservation: Reservation, actions: readonly ChangeAction[]): Hos
       localPortRange: rangeText(sysctl),
       reservedPorts: sysctl.reservedPortsText,
       servicePorts: portsText(ports),
-      bootSettings: files.entries
-        .filter((entry) => entry.key === RESERVED_PORTS_KEY)
-        .map((entry) => `${place(entry)} ${entry.value}`),
+      bootSettings: bootBasis(boot),
     },
     predicted: predicted(reservation, actions),
-    risks: risks(reservation),
-    proof: proof(reservation, actions),
+    risks: risks(reservation, actions),
+    proof: [...readBackProof(actions), 'Outgoing connections on these ports are listed before and after.'],
   };
 }
 
@@ -127,21 +129,25 @@ function predicted({ sysctl, ports, wanted, boot }: Reservation, actions: readon
   ];
 }
 
-function risks({ input, files, ports, wantedText, boot }: Reservation): readonly string[] {
+function risks(
+  { input, files, ports, wantedText, boot }: Reservation,
+  actions: readonly ChangeAction[],
+): readonly string[] {
   const found = [holderRisk(holdersOf(input.facts.sockets, ports))];
   if (boot.later !== undefined && !boot.suffices) {
     found.push(
-      `${place(boot.later)} sets the list at boot, after ${DROP_IN_PATH}, so no drop-in is written: put "${RESERVED_PORTS_KEY} = ${wantedText}" there, or the reservation ends with the next restart of the host.`,
+      `${placeText(boot.later)} sets the list at boot, after ${DROP_IN_PATH}, so no drop-in is written: put "${RESERVED_PORTS_KEY} = ${wantedText}" there, or the reservation ends with the next restart of the host.`,
     );
   }
   for (const entry of boot.later === undefined && !boot.suffices ? boot.replaced : []) {
     found.push(
-      `At boot the drop-in replaces the list of ${place(entry)} (${entry.value}), whose ports are not all reserved now.`,
+      `At boot the drop-in replaces the list of ${placeText(entry)} (${entry.value}), whose ports are not all reserved now.`,
     );
   }
   if (files.unreadableFiles.length > 0) {
     found.push(`${list(files.unreadableFiles)} could not be read and may set the list as well.`);
   }
+  if (actions.some(({ kind }) => kind === 'file')) found.push(...rewriterRisks(files));
   return found;
 }
 
@@ -149,16 +155,6 @@ function holderRisk(holders: readonly PortHolder[]): string {
   if (holders.length === 0)
     return 'A connection that takes a service port before the change keeps it; it is not evicted.';
   return `Not evicted: ${list(holders.slice(0, 5).map(holderText))}. The port is free when the connection has ended and 60 s have passed, or its owner is restarted.`;
-}
-
-function proof({ wantedText }: Reservation, actions: readonly ChangeAction[]): readonly string[] {
-  return actions
-    .map(({ kind }) =>
-      kind === 'sysctl'
-        ? `${RESERVED_PORTS_KEY} reads back as ${wantedText}.`
-        : `${DROP_IN_PATH} reads back byte for byte.`,
-    )
-    .concat('Outgoing connections on these ports are listed before and after.');
 }
 
 /** Outgoing connections that occupy one of these ports. */
@@ -181,8 +177,4 @@ function portsText(ports: readonly number[]): string {
 
 function rangeText({ localPortRange: { low, high } }: SysctlFact): string {
   return `${low}-${high}`;
-}
-
-function place({ file, line }: { readonly file: string; readonly line: number }): string {
-  return `${file}:${line}`;
 }

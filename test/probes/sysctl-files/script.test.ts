@@ -84,6 +84,6 @@ describe('files that set kernel settings', () => {
   );
 
   it('may be missing altogether', () => {
-    expect(ask()).toEqual({ entries: [], ownDropIn: null, unreadableFiles: [] });
+    expect(ask()).toEqual({ entries: [], ownDropIn: null, unreadableFiles: [], rewriters: [] });
   });
 });

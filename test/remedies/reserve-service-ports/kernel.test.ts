@@ -34,7 +34,7 @@ describe('a reservation on a real kernel', () => {
     const before = read(host, ['sysctl', 'listeners', 'sockets']);
     const planned = planReservation({
       host: asHostName('web-1'),
-      facts: { ...before, 'sysctl-files': { entries: [], ownDropIn: null, unreadableFiles: [] } },
+      facts: { ...before, 'sysctl-files': { entries: [], ownDropIn: null, unreadableFiles: [], rewriters: [] } },
       changeId: '41-1',
     });
     if (planned.kind !== 'change') throw new Error(planned.reason);
@@ -45,7 +45,7 @@ describe('a reservation on a real kernel', () => {
     await host.play({ connect: Array.from({ length: 14 }, () => ({ host: '127.0.0.1', port: 9090 })) });
     const after = {
       ...read(host, ['sysctl', 'sockets']),
-      'sysctl-files': { entries: [], ownDropIn: file?.after ?? null, unreadableFiles: [] },
+      'sysctl-files': { entries: [], ownDropIn: file?.after ?? null, unreadableFiles: [], rewriters: [] },
     };
     const verdict = judgeReservation(planned.plan, before, after);
     expect(verdict.outcome).toBe('proven');

@@ -6,7 +6,7 @@ import type { HostPlan } from '../../../src/remedies/remedy.ts';
 import { reserveServicePortsRemedy } from '../../../src/remedies/reserve-service-ports/index.ts';
 import { listenersFact, portHolder, socketsFact, sysctlFact, sysctlFilesFact } from '../../helpers/network-facts.ts';
 
-const { judge } = reserveServicePortsRemedy.verify;
+const [{ judge }] = reserveServicePortsRemedy.proofs;
 
 function facts(reserved: string, ownDropIn: string | null, held: boolean): Facts {
   return {
