@@ -3,7 +3,7 @@ import type { Host } from '../inventory/host.ts';
 import type { Probe } from '../probes/probe.ts';
 import type { Facts, ProbeId } from '../probes/registry.ts';
 import type { StepRecord } from './model.ts';
-import type { ReadOutcome, ReadStep, StepOutput } from './transport.ts';
+import type { ReadOptions, ReadOutcome, ReadStep, StepOutput, Transport } from './transport.ts';
 
 /** A probe to ask and the seconds between its samples. */
 export interface Question {
@@ -19,11 +19,34 @@ export interface Answer {
 }
 
 /** The questions as steps of one framed script for a host. */
-export function stepsFor(host: Host, questions: readonly Question[]): ReadStep[] {
+function stepsFor(host: Host, questions: readonly Question[]): ReadStep[] {
   return questions.map(({ probe, intervalSeconds }) => {
     const context = { sudo: host.sudo === 'passwordless', intervalSeconds };
     return { id: probe.id, command: probe.command(context), timeoutMs: probe.timeoutMs(context) };
   });
+}
+
+/**
+ * Asks a host all questions: the quick ones in one script, and beside it each that mostly waits, so that a run takes as
+ * long as its longest wait and not as the sum of them. Steps come back in the order of the questions.
+ */
+export async function askQuestions(
+  transport: Transport,
+  host: Host,
+  questions: readonly Question[],
+  options: ReadOptions,
+): Promise<ReadOutcome> {
+  const quick = questions.filter(({ probe }) => !probe.waits);
+  const waiting = questions.filter(({ probe }) => probe.waits);
+  const scripts = [...(quick.length === 0 ? [] : [quick]), ...waiting.map((question) => [question])];
+  const outcomes = await Promise.all(scripts.map((asked) => transport.read(host, stepsFor(host, asked), options)));
+  const order = questions.map(({ probe }) => probe.id);
+  const steps = outcomes
+    .flatMap((outcome) => outcome.steps)
+    .sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  const durationMs = Math.max(0, ...outcomes.map((outcome) => outcome.durationMs));
+  const failed = outcomes.find(({ kind }) => kind !== 'ok');
+  return failed ? { ...failed, steps, durationMs } : { kind: 'ok', steps, durationMs };
 }
 
 /** Parses what a host answered. Output is parsed as it came and redacted before anybody keeps it. */

@@ -1,6 +1,6 @@
 import type { Host } from '../inventory/host.ts';
 import type { Facts, ProbeId } from '../probes/registry.ts';
-import { type Question, readAnswer, stepsFor } from './asking.ts';
+import { askQuestions, type Question, readAnswer } from './asking.ts';
 import type { EngineContext } from './context.ts';
 
 /** The facts that are wanted: all of `needs`, and those of `uses` that the host gives. */
@@ -30,7 +30,7 @@ export async function readFreshFacts(
     const probe = context.catalogue.probes.get(id);
     return probe ? [{ probe, intervalSeconds }] : [];
   });
-  const outcome = await context.transport.read(host, stepsFor(host, questions), { signal });
+  const outcome = await askQuestions(context.transport, host, questions, { signal });
   if (outcome.kind !== 'ok') return { detail: context.redact(outcome.detail) };
   const { facts, steps } = readAnswer(outcome, questions, context.redact);
   const missing = needs.find((id) => facts[id] === undefined);

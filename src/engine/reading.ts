@@ -3,15 +3,15 @@ import { messageOf } from '../base/error.ts';
 import type { HostName, RunId } from '../base/ids.ts';
 import { mapLimit } from '../base/map-limit.ts';
 import { type Runbook, numberOf } from '../runbook/runbook.ts';
-import { factEntries, type Question, readAnswer, stepsFor } from './asking.ts';
+import { askQuestions, factEntries, type Question, readAnswer } from './asking.ts';
 import { conclude, failRun } from './concluding.ts';
 import type { EngineContext } from './context.ts';
 import type { Run } from './model.ts';
 import type { Lease } from './ports.ts';
 
 /**
- * Brings a run from `reading` to `finished`: asks every host that has not answered yet, all steps in one exec, stores each
- * answer as it comes, then concludes. Safe to call again after a crash: what was stored is not asked again.
+ * Brings a run from `reading` to `finished`: asks every host that has not answered yet, stores each answer as it
+ * comes, then concludes. Safe to call again after a crash: what was stored is not asked again.
  */
 export async function workOnRun(
   context: EngineContext,
@@ -77,7 +77,7 @@ async function askHost({ context, run, questions, lease, signal }: Asking, name:
   }
   await store.runs.progressed(run.id, name, null, clock.now());
   const progress = createProgress(context, run.id, name);
-  const outcome = await transport.read(host, stepsFor(host, questions), { signal, onStepStarted: progress.started });
+  const outcome = await askQuestions(transport, host, questions, { signal, onStepStarted: progress.started });
   await progress.settled();
   if (signal.aborted) return;
   crashPoint('run.before-answer');

@@ -40,6 +40,8 @@ export interface Probe<Id extends string = string, Fact = unknown> {
   readonly title: string;
   /** Whether the answer is complete only with root. */
   readonly privilege: 'user' | 'root';
+  /** True when it mostly waits, between samples or for a timeout: it is asked beside the other steps then. */
+  readonly waits?: boolean;
   /** What it may run as root, as sudoers(5) commands with their exact arguments; empty = it never asks for root. */
   readonly sudo: readonly string[];
   command(context: ProbeContext): ReadCommand;

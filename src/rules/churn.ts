@@ -59,15 +59,24 @@ export function churnOf(
   const timeWait = backendClosed + nginxClosed;
   const all = facts.sockets ? allTimeWait(facts.sockets) : 0;
   if (timeWait === 0 || (timeWait < thresholds.min_time_wait && timeWait < thresholds.min_share * all)) return null;
+  const exhausted = stallsForPorts(facts, backends);
   const counted = facts['tcp-counters']?.perSecond.ActiveOpens;
-  const opensPerSecond = counted ?? closesPerSecondBehind(timeWait);
+  const closed = closesPerSecondBehind(timeWait);
+  const measured = counted !== undefined && !(exhausted && closed > counted);
+  const opensPerSecond = measured ? counted : closed;
   const requestsPerSecond = measuredRequests(facts);
   const perRequest =
     requestsPerSecond !== null && opensPerSecond >= thresholds.min_opens_per_request * requestsPerSecond;
   if (known === 'by-sockets' && requestsPerSecond !== null && !perRequest) return null;
   const atAnyRate = perRequest && timeWait >= thresholds.min_time_wait && opensPerSecond >= 1;
-  if (opensPerSecond < thresholds.min_opens_per_second && !atAnyRate) return null;
-  return { backends, opensPerSecond, measured: counted !== undefined, requestsPerSecond, backendClosed, nginxClosed };
+  if (opensPerSecond < thresholds.min_opens_per_second && !atAnyRate && !exhausted) return null;
+  return { backends, opensPerSecond, measured, requestsPerSecond, backendClosed, nginxClosed };
+}
+
+/** Whether connections that are not pooled hold so many ports that few or none can be opened now: their rate says little then. */
+function stallsForPorts(facts: Facts, backends: readonly BackendTraffic[]): boolean {
+  const unpooled = backends.some(({ poolings }) => poolings.some(({ state }) => state !== 'pooled'));
+  return unpooled && (busiest(facts, backends)?.share ?? 0) >= EXHAUSTION_SHARE;
 }
 
 /** The numbers in one sentence: how many connections, how many TIME_WAIT where, and who closed. */

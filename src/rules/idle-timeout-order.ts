@@ -114,12 +114,24 @@ function advised(races: readonly Race[]): string {
     : ', and raise the backend’s';
 }
 
-/** Without the backends' timeouts the log alone makes the order suspect. */
-function suspected(facts: Facts, pooled: readonly Upstream[]): readonly Finding[] {
+/** Whether a backend was seen to keep an idle connection for longer than the pool does, or to keep none. */
+function isSafe(facts: Facts, upstream: Upstream): boolean {
+  const poolMs = poolTimeoutMs(upstream, nginxVersion(facts['nginx-process']));
+  return upstream.servers.every(({ endpoint }) => {
+    if (endpoint === null) return true;
+    const seen = facts['backend-idle']?.backends.find(
+      ({ address, port }) => address === endpoint.address && port === endpoint.port,
+    );
+    if (seen?.outcome === 'not-kept') return true;
+    return poolMs !== null && seen?.idleMs !== undefined && seen.idleMs !== null && seen.idleMs >= poolMs;
+  });
+}
+
+/** Where a backend's timeout is not known, or is longer than it was watched, the log alone makes the order suspect. */
+function suspected(facts: Facts, all: readonly Upstream[]): readonly Finding[] {
   const closed = closedEarly(facts);
-  const [upstream] = pooled;
-  const known = (facts['backend-idle']?.backends ?? []).some(({ outcome }) => outcome !== 'unknown');
-  if (upstream === undefined || closed === undefined || closed.recentLines === 0 || known) return [];
+  const pooled = all.filter((upstream) => !isSafe(facts, upstream));
+  if (pooled.length === 0 || closed === undefined || closed.recentLines === 0) return [];
   const places = pooled.slice(0, 3).map((pool) => placeText(pool.keepaliveTimeoutMs ?? pool));
   return [
     {
@@ -128,7 +140,7 @@ function suspected(facts: Facts, pooled: readonly Upstream[]): readonly Finding[
       title: 'Backends may close idle connections before nginx does',
       explanation: [
         `nginx logged ${count(closed.recentLines, 'time')} in the last ten minutes that a backend closed a connection before its answer, and ${list(places)} ${places.length === 1 ? 'pools' : 'pool'} connections.`,
-        'How long the backends keep idle connections is not known; keepalive_timeout of the upstream has to be shorter than that.',
+        'How long the backends keep idle connections is not known well enough; keepalive_timeout of the upstream has to be shorter than that.',
       ],
       evidence: logEvidence(facts),
       notConcluded: ['A backend that crashes or is restarted leaves the same lines.', ...unasked(facts)],

@@ -23,16 +23,13 @@ export async function answerClick(deps: ClickDeps, click: ClickPayload, asker: A
       return;
     }
     case 'proposal_undo': {
-      const { proposal, digest } = proposalOf(click);
-      await requireSameProposal(deps, proposal, digest);
-      const { runId } = await deps.engine.undo({ ...asker, proposal, reason: null });
+      const { runId } = await deps.engine.undo({ ...asker, ...proposalOf(click), reason: null });
       await deps.notifier.show(runId);
       return;
     }
     case 'proposal_look': {
       const { proposal, digest } = proposalOf(click);
-      await requireSameProposal(deps, proposal, digest);
-      const { runId } = await deps.engine.look(proposal, asker);
+      const { runId } = await deps.engine.look(proposal, asker, digest);
       await deps.notifier.show(runId);
       return;
     }
@@ -48,15 +45,6 @@ export async function answerClick(deps: ClickDeps, click: ClickPayload, asker: A
     default:
       throw damaged();
   }
-}
-
-/** A button may outlive its store: after a fresh start, another proposal has the same number. */
-async function requireSameProposal({ engine }: ClickDeps, id: string, digest: string): Promise<void> {
-  if ((await engine.proposal(id)).digest === digest) return;
-  throw new OperatorError('state/stale', {
-    message: `${id} is not the change that this button was made for`,
-    hint: 'Use the buttons of the latest message.',
-  });
 }
 
 async function runAgain(deps: ClickDeps, click: ClickPayload, asker: Asker): Promise<void> {

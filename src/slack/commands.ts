@@ -45,6 +45,8 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ['status', status],
   ['history', history],
   ['cancel', cancel],
+  ['break-glass', breakGlass],
+  ['review', review],
 ]);
 
 /** Answers what was typed after the slash command. Throws OperatorError for everything that cannot be done. */
@@ -88,7 +90,7 @@ async function status(deps: CommandDeps, typed: TypedCommand): Promise<Message> 
     return renderRunStatus({ view, probes: [], now: deps.now() });
   }
   const entries = await deps.engine.history({ limit: 100 });
-  return renderUnderWay(entries.filter(isUnderWay), deps.command);
+  return renderUnderWay(entries.filter(isUnderWay), await deps.engine.openReviews(), deps.command);
 }
 
 async function history(deps: CommandDeps, typed: TypedCommand): Promise<Message> {
@@ -119,6 +121,30 @@ async function cancel(deps: CommandDeps, typed: TypedCommand): Promise<Message> 
   await deps.engine.cancel(id, asker);
   await deps.notifier.show(id);
   return renderNotice(`Run ${id} is cancelled.`);
+}
+
+async function breakGlass(deps: CommandDeps, typed: TypedCommand): Promise<Message> {
+  const asker = await typed.asker();
+  const [proposal, reason] = proposalAnd(typed.rest, `${deps.command} break-glass 41-1 REASON`);
+  const { runId } = await deps.engine.breakGlass({ ...asker, proposal, reason });
+  await deps.notifier.show(runId);
+  return renderNotice(
+    `Glass is broken for ${proposal}: the change is being made, it is announced, and somebody else has to review it.`,
+  );
+}
+
+async function review(deps: CommandDeps, typed: TypedCommand): Promise<Message> {
+  const asker = await typed.asker();
+  const [proposal, note] = proposalAnd(typed.rest, `${deps.command} review 41-1 NOTE`);
+  await deps.engine.closeReview({ ...asker, proposal, note });
+  return renderNotice(`The review of ${proposal} is closed.`);
+}
+
+/** A proposal's name and the words after it. */
+function proposalAnd(text: string, usage: string): readonly [proposal: string, words: string] {
+  const [, proposal, words = ''] = /^\s*(\d+-\d+)(?:\s+([\s\S]*))?$/.exec(text) ?? [];
+  if (proposal !== undefined) return [proposal, words.trim()];
+  throw new OperatorError('request/invalid', { message: 'a proposal has to be named', hint: `Write ${usage}` });
 }
 
 /** Runs that read and proposals that wait or are being worked on. */

@@ -21,6 +21,7 @@ export const LIMITS = {
   confirmText: 300,
   confirmButton: 30,
   topLevelText: 3000,
+  modalTitle: 24,
 } as const;
 
 /** A message as the views make it. `text` says it all for notifications and screen readers. */

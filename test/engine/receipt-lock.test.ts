@@ -99,11 +99,15 @@ describe.each(SHELLS)('the lock of a host, taken by %s', (shell) => {
 
   test('is free at once when the guard is killed, although what it had started goes on', async () => {
     const first = newAttempt();
+    const sleep = join(receipts.host.dir, 'bin/sleep');
+    writeFileSync(sleep, '#!/bin/sh\ncase $1 in 0.5) set -- 30 ;; esac\nexec /usr/bin/sleep "$@"\n', { mode: 0o755 });
     await receipts.apply(first, make(), LONG);
+    await expect.poll(() => receipts.host.pidsWith('sleep\u000030').length, { timeout: 10_000 }).toBe(1);
     const guard = await receipts.owner(first);
     process.kill(guard, 'SIGKILL');
     await ended(guard);
     expect(await receipts.apply(newAttempt(), make(join(receipts.etc, 'x')))).toMatchObject({ state: 'done' });
+    expect(receipts.host.pidsWith('sleep\u000030')).toHaveLength(1);
     expect(await receipts.sh('ls -A /run/lock')).toBe('countersign.lock\n');
   });
 

@@ -1,24 +1,29 @@
 import { asHostName, asProposalId, asRunId } from '../../src/base/ids.ts';
 import { processIdentity } from '../../src/base/process-identity.ts';
 import { createEngine } from '../../src/engine/engine.ts';
+import type { Transport } from '../../src/engine/transport.ts';
 import { openStore } from '../../src/store/store.ts';
 import { ADA, BOB, wordContext } from './engine.ts';
 import { createLocalTransport } from './fake-transport.ts';
 import { testHost } from './sshd.ts';
 
 /*
- * Brings one story to its end from wherever the store says it is: run, approve, apply, prove, ask for the undo, undo.
- * argv: the store's file, the word's file. A crash test kills it on the way and starts it again.
+ * Brings one story to its end from wherever the store says it is. argv: the store's file, the word's file, the story:
+ * `undoing` = run, approve, apply, prove, ask for the undo, undo; `reverting` = the same up to a change that does not help
+ * and is taken back; `looking` = as `undoing`, but the answers of the host are lost until somebody looks again.
+ * A crash test kills it on the way and starts it again.
  */
-const [, , storePath = '', path = ''] = process.argv;
+const [, , storePath = '', path = '', story = 'undoing'] = process.argv;
 const store = openStore(storePath);
-const transport = createLocalTransport();
+const proposal = { kind: 'change', id: asProposalId('1-1') } as const;
+const run = { kind: 'run', id: asRunId(1) } as const;
+const looked = async () =>
+  (await store.audit.of(`proposal:${proposal.id}`)).some(({ event }) => event === 'look.requested');
+
+const transport = story === 'looking' ? losingAnswers(createLocalTransport()) : createLocalTransport();
 const hosts = [testHost({ name: asHostName('web-1'), sudo: 'passwordless' })];
-const engine = createEngine(wordContext({ store, transport, hosts, owner: processIdentity() }, { path }));
-const [run, proposal] = [
-  { kind: 'run', id: asRunId(1) },
-  { kind: 'change', id: asProposalId('1-1') },
-] as const;
+const world = story === 'reverting' ? { path, helps: false as const } : { path };
+const engine = createEngine(wordContext({ store, transport, hosts, owner: processIdentity() }, world));
 const state = async () => (await engine.proposal(proposal.id)).state;
 
 if ((await engine.history({ limit: 1 })).length === 0)
@@ -27,9 +32,30 @@ await engine.drive(run);
 if ((await state()) === 'open')
   await engine.decide({ ...BOB, proposal: proposal.id, verdict: 'approve', digest: undefined, reason: null });
 await engine.drive(proposal);
-if (!['undoing', 'undone'].includes(await state())) await engine.undo({ ...ADA, proposal: proposal.id, reason: null });
+if ((await state()) === 'needs_human' && story === 'looking') {
+  await engine.look(proposal.id, ADA);
+  await engine.drive(proposal);
+}
+if (!['undoing', 'undone', 'reverted'].includes(await state()))
+  await engine.undo({ ...ADA, proposal: proposal.id, reason: null });
 await engine.drive(proposal);
 
 await engine[Symbol.asyncDispose]();
 await transport[Symbol.asyncDispose]();
 await store[Symbol.asyncDispose]();
+
+/** Does everything, but tells nothing of changes and receipts until somebody has looked again. */
+function losingAnswers(inner: Transport): Transport {
+  const lost = { kind: 'unreachable', detail: 'The answer was lost.' } as const;
+  return {
+    read: async (host, steps, options) =>
+      steps[0]?.id === 'receipt' && !(await looked())
+        ? { ...lost, steps: [], durationMs: 1 }
+        : inner.read(host, steps, options),
+    change: async (host, command, grant, options) => {
+      const outcome = await inner.change(host, command, grant, options);
+      return (await looked()) ? outcome : lost;
+    },
+    [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
+  };
+}

@@ -10,6 +10,7 @@ import { DEFAULT_TIMING, type EngineContext } from '../../src/engine/context.ts'
 import type { Asker } from '../../src/engine/asker.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { createPolicy } from '../../src/engine/policy.ts';
+import { DEFAULT_RULES, DEFAULT_TERMS } from '../../src/engine/policy/terms.ts';
 import type { Store } from '../../src/engine/ports.ts';
 import type { Transport } from '../../src/engine/transport.ts';
 import type { Host } from '../../src/inventory/host.ts';
@@ -32,6 +33,8 @@ import { testPerson } from './change.ts';
 /** Where the word is: on all test hosts this path, or what the transport makes of it. */
 export interface WordWorld {
   readonly path: string;
+  /** Whether a good word counts as help; a change that does not help is taken back. */
+  readonly helps?: false;
 }
 
 function wordOf(facts: Facts): string | undefined {
@@ -80,7 +83,7 @@ export const WORD_RULE: Rule = {
 };
 
 /** Writes `good`; refuses `stubborn` words. */
-export function wordRemedy({ path }: WordWorld): Remedy {
+export function wordRemedy({ path, helps = true }: WordWorld): Remedy {
   return {
     id: 'good-word',
     code: 'R0',
@@ -101,7 +104,7 @@ export function wordRemedy({ path }: WordWorld): Remedy {
         afterMs: 1,
         needs: ['kernel'],
         judge: (_plan, before, after) => ({
-          outcome: wordOf(after) === 'good' ? 'proven' : 'not_proven',
+          outcome: helps && wordOf(after) === 'good' ? 'proven' : 'not_proven',
           statements: [`The word was ${wordOf(before)} and is ${wordOf(after)}.`],
         }),
       },
@@ -147,7 +150,12 @@ export function wordContext(
     inventory: createInventory(parts.hosts),
     runbooks: { runbooks: [runbook], broken: [], runbook: () => runbook },
     catalogue: createCatalogue({ probes: [wordProbe(world)], rules: [WORD_RULE], remedies: [wordRemedy(world)] }),
-    policy: createPolicy([testPerson('ada', 'run'), testPerson('bob', 'approve'), testPerson('cem', 'approve', 'run')]),
+    policy: createPolicy(
+      [testPerson('ada', 'run'), testPerson('bob', 'approve'), testPerson('cem', 'approve', 'run')],
+      {
+        rules: { ...DEFAULT_RULES, otherwise: { ...DEFAULT_TERMS, unproven: world.helps === false ? 'undo' : 'keep' } },
+      },
+    ),
     clock: parts.clock ?? systemClock,
     ids: systemIds,
     redact: createRedact(['swordfish']),

@@ -44,6 +44,7 @@ export function editingFacts(
       acceptedGroup('TIME-WAIT', '127.0.0.1:8080', 37_222),
       connectedGroup('TIME-WAIT', '127.0.0.1:8080', 35),
       connectedGroup('ESTAB', '127.0.0.1:8080', 20),
+      acceptedGroup('TIME-WAIT', '127.0.0.1:8180', 2460, '10.99.0.1'),
     ]),
     ...changes,
   };
@@ -56,12 +57,15 @@ export function planned(result: Planned): HostPlan {
 }
 
 /** The files after the edits of a plan were applied, as the host does it. */
-export function afterEdits(files: ConfigFiles, actions: readonly ChangeAction[]): ConfigFiles {
-  const edited: Record<string, string> = { ...files };
-  for (const action of actions) {
-    if (action.kind === 'edit') edited[action.path] = applySplices(files[action.path] ?? '', action.splices);
-  }
-  return edited;
+export function afterEdits(
+  files: ConfigFiles,
+  actions: readonly ChangeAction[],
+  links: Readonly<Record<string, string>> = {},
+): ConfigFiles {
+  const edits = new Map(actions.flatMap((action) => (action.kind === 'edit' ? [[action.path, action.splices]] : [])));
+  return Object.fromEntries(
+    Object.entries(files).map(([path, text]) => [path, applySplices(text, edits.get(links[path] ?? path) ?? [])]),
+  );
 }
 
 /** The shown lines as people read them. */

@@ -77,7 +77,7 @@ describe('the shipped runbooks', () => {
     expect(rules.find(({ rule }) => rule.id === 'upstream-not-pooled')?.thresholds).toEqual({
       min_time_wait: { kind: 'param', param: 'min_time_wait' },
     });
-    expect(offers.map(({ remedy }) => remedy.id)).toEqual(['reserve-service-ports']);
+    expect(offers.map(({ remedy }) => remedy.id)).toContain('reserve-service-ports');
   });
 });
 

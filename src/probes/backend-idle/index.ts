@@ -76,6 +76,7 @@ export const backendIdleProbe = defineProbe({
   id: 'backend-idle',
   title: 'Idle timeout of the backends, one connection each',
   privilege: 'root',
+  waits: true,
   sudo: NGINX_CONFIG_SUDO,
   command: ({ sudo }) => readScript(SCRIPT, [sudo ? 'sudo' : 'none', ASK_BASH, ASK_PYTHON, ASK_PERL, ASK_NC]),
   timeoutMs: () => 25_000,

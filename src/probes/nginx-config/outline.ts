@@ -44,6 +44,9 @@ const DIRECTIVES: ReadonlySet<string> = new Set([
   'fair',
   'zone',
   'ntlm',
+  // Entries of a map, which may be split over included files as well.
+  '',
+  'default',
 ]);
 
 const SHOWN_VALUES: readonly string[] = ['connection', 'host', 'upgrade'];

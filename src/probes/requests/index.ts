@@ -9,6 +9,7 @@ export const requestsProbe = defineProbe({
   id: 'requests',
   title: 'Requests per second of nginx, two samples',
   privilege: 'root',
+  waits: true,
   sudo: NGINX_CONFIG_SUDO,
   command: ({ sudo, intervalSeconds }) =>
     readScript(REQUESTS_SCRIPT, [sudo ? 'sudo' : 'none', String(intervalSeconds)]),

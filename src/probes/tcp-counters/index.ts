@@ -23,6 +23,7 @@ export const tcpCountersProbe = defineProbe({
   id: 'tcp-counters',
   title: 'TCP counters, two samples',
   privilege: 'user',
+  waits: true,
   sudo: [],
   command: ({ intervalSeconds }) =>
     readScript(SCRIPT, [String(intervalSeconds), [...COUNTER_NAMES, 'CurrEstab'].join('|')]),

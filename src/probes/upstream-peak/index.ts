@@ -56,6 +56,7 @@ export const upstreamPeakProbe = defineProbe({
   id: 'upstream-peak',
   title: 'Most connections open at once, by destination',
   privilege: 'user',
+  waits: true,
   sudo: [],
   command: () => readScript(SCRIPT),
   timeoutMs: () => 25_000,

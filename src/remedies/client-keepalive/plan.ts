@@ -36,7 +36,7 @@ export function planClientKeepalive(input: PlanInput): Planned {
   const limits = requestLimits(nginx);
   const requests = wantedRequests(traffic, limits, input.approved);
   const edits = editsOf(nginx, limits, requests);
-  const reason = whyNothing(nginx, limits, traffic, edits);
+  const reason = quiet(input, traffic) ?? whyNothing(nginx, limits, traffic, edits);
   if (reason !== null) return { kind: 'nothing', reason };
   if (!edits) return refused('No place was found for keepalive_requests; put it into http { } by hand.');
   const actions = editActions(edits);
@@ -52,12 +52,16 @@ function smallest({ written, byDefault, defaultInForce }: RequestLimits): number
   return Math.min(...written.map(({ requests }) => requests), ...(defaultInForce ? [byDefault] : []));
 }
 
-/** `requests/s x 60 s / wanted TIME_WAIT`, 1000 at least. What was approved stays. */
+/** From this many closes per second on, a limit of 1000 and more is worth raising, too. */
+const MANY_CLOSES_PER_SECOND = 100;
+
+/** `requests/s x 60 s / wanted TIME_WAIT`, 1000 at least; more only for a load that was measured. What was approved stays. */
 function wantedRequests(traffic: ClientTraffic, limits: RequestLimits, approved: HostPlan | undefined): number {
   const before = approved?.basis['keepaliveRequests'];
   if (typeof before === 'number') return before;
-  const perSecond = traffic.requestsPerSecond ?? traffic.closesPerSecond * smallest(limits);
-  const wanted = roundedUp((perSecond * 60) / WANTED_TIME_WAIT);
+  const perSecond = traffic.requestsPerSecond;
+  const busy = smallest(limits) < LEAST_REQUESTS || traffic.closesPerSecond >= MANY_CLOSES_PER_SECOND;
+  const wanted = perSecond === null || !busy ? LEAST_REQUESTS : roundedUp((perSecond * 60) / WANTED_TIME_WAIT);
   return Math.min(MOST_REQUESTS, Math.max(LEAST_REQUESTS, wanted));
 }
 
@@ -79,6 +83,14 @@ function atHttpLevel({ placed }: EditableNginx, requests: number): Edit | null {
   return timeout
     ? insertAt(timeout.anchor.file, timeout.anchor.directive.after, statement, { context })
     : insertAt(http.file, http.directive.block.inside, statement, { context });
+}
+
+/** Fewer than this many TIME_WAIT sockets are nothing that a limit has to be changed for. */
+const FEW_TIME_WAIT = 100;
+
+function quiet({ approved }: PlanInput, { timeWait }: ClientTraffic): string | null {
+  if (approved || timeWait >= FEW_TIME_WAIT) return null;
+  return `${formatNumber(timeWait)} TIME_WAIT on nginx's own ports: it hardly closes any client connections.`;
 }
 
 /** Why the limit is left alone; null when it is what closes the connections, or may be. */

@@ -5,8 +5,8 @@ import type { Situation, UnitPlan } from './unit.ts';
 
 /** What stays unpooled and why, one sentence each. */
 export function unplannable(situation: Situation, plans: readonly UnitPlan[]): readonly string[] {
-  const blocked = plans.flatMap(({ unit, blocked: reason, edits }) =>
-    reason === null || edits.length === 0 ? [] : [`"${unit.name}" is left out: ${reason}.`],
+  const blocked = plans.flatMap(({ unit, blocked: reason }) =>
+    reason === null ? [] : [`"${unit.name}" is left out: ${reason}.`],
   );
   return [...blocked, ...situation.passings.flatMap(withoutPool)].filter(
     (sentence, index, all) => all.indexOf(sentence) === index,
@@ -41,9 +41,13 @@ export function nothingToDo({ passings, units }: Situation): string {
   const grpc = passings.filter(({ protocol }) => protocol === 'grpc').length;
   const sockets = new Set(passings.filter(isUnix).map(({ pass }) => keyOf(pass))).size;
   const parts = [
-    ...(units.length > 0 ? [`${count(units.length, 'upstream')} keep their connections already`] : []),
-    ...(sockets > 0 ? [`${count(sockets, 'place')} use unix sockets, which take no ports and leave no TIME_WAIT`] : []),
-    ...(grpc > 0 ? [`${count(grpc, 'place')} speak gRPC, which is HTTP/2`] : []),
+    ...(units.length > 0
+      ? [`${count(units.length, 'upstream keeps its', 'upstreams keep their')} connections already`]
+      : []),
+    ...(sockets > 0
+      ? [`${count(sockets, 'place uses', 'places use')} unix sockets, which take no ports and leave no TIME_WAIT`]
+      : []),
+    ...(grpc > 0 ? [`${count(grpc, 'place speaks', 'places speak')} gRPC, which is HTTP/2`] : []),
   ];
   return parts.length === 0 ? 'No backend is reached over TCP.' : `${list(parts)}; nothing to pool.`;
 }

@@ -1,6 +1,6 @@
 import type { OutlineDirective } from '../../probes/nginx-config/outline-fact.ts';
 import { type Edit, insertAt, replaceArgument } from '../nginx-edit/edit.ts';
-import { keyOf, type Placed, placeText } from '../nginx-edit/placed.ts';
+import { keyOf, named, type Placed, placeText } from '../nginx-edit/placed.ts';
 import { upstreamStatement, type WantedPool } from './block.ts';
 import { headerInForce, headerLevel, headersInForce, inForce, insertIntoLevel } from './levels.ts';
 import type { Literal, Passing } from './passing.ts';
@@ -49,9 +49,10 @@ function serverOf({ scheme, authority }: Literal): string {
 export function renamePass(renaming: Renaming): Reuse {
   const { passing, literal, name } = renaming;
   const word = passing.pass.directive.args[0] ?? '';
-  if (!isPlain(passing.pass.directive)) return blocked(passing.pass, 'is written with quotes or escapes');
+  const quote = quoteOf(passing.pass.directive);
+  if (quote === null) return blocked(passing.pass, 'is written with escapes');
   const target = literal.scheme === '' ? name : `${literal.scheme}://${name}${literal.uri}`;
-  const renamed = replaceArgument(passing.pass, 0, target);
+  const renamed = replaceArgument(passing.pass, 0, `${quote}${target}${quote}`);
   if (!renamed || word.includes('[redacted]'))
     return blocked(passing.pass, 'names an address that looks like a secret');
   if (passing.protocol !== 'http') return { edits: [renamed], notes: [], blocked: null };
@@ -75,7 +76,7 @@ function keepHost(renaming: Renaming): Reuse {
   const redirect = keepRedirect(renaming);
   if (redirect.blocked !== null) return redirect;
   if (level !== null && level !== passing.location) return copyHeaders(renaming, lines, statement, redirect.edits);
-  return all(passing, [insertIntoLevel(passing.location, passing, statement), ...redirect.edits]);
+  return all(passing, [insertIntoLevel(passing.location, statement), ...redirect.edits]);
 }
 
 /** A line of its own takes the outer level's lines away from a location, so they are repeated there. */
@@ -89,27 +90,34 @@ function copyHeaders({ passing }: Renaming, lines: readonly Placed[], host: stri
   if (statements.some((text) => typeof text !== 'string' || text.includes('[redacted]') || text.includes('\n'))) {
     return blocked(passing.pass, 'inherits header lines that could not be repeated in its location');
   }
-  const edits = [...statements, host].map((text) => insertIntoLevel(passing.location, passing, text ?? ''));
+  const edits = [...statements, host].map((text) => insertIntoLevel(passing.location, text ?? ''));
   return { ...all(passing, [...edits, ...more]), ownHeaders: true };
 }
 
 /** `proxy_redirect default` is made from the proxy_pass; the backend goes on answering with the old address. */
 function keepRedirect({ passing, literal }: Renaming): Reuse {
-  const set = inForce(passing, 'proxy_redirect');
-  if (set && set.directive.args[0] !== 'default') return { edits: [], notes: [], blocked: null };
-  if (set && !passing.location.children.includes(set))
-    return blocked(set, 'sets proxy_redirect default for several places');
+  const lines = passing.levels
+    .map(({ children }) => named(children, 'proxy_redirect'))
+    .find(({ length }) => length > 0);
+  const byDefault = lines?.find(({ directive }) => directive.args[0] === 'default');
+  if (lines && !byDefault) return { edits: [], notes: [], blocked: null };
+  if (byDefault && byDefault.parent !== passing.location) {
+    return blocked(byDefault, 'sets proxy_redirect default for several places');
+  }
   const from = `${literal.scheme}://${literal.authority}`;
   const path = passing.location.directive.args.at(-1) ?? '/';
   const statement = literal.uri === '' ? `proxy_redirect ${from}/ /;` : `proxy_redirect ${from}${literal.uri} ${path};`;
-  return all(passing, [insertIntoLevel(passing.location, passing, statement)]);
+  if (/[\s;{}'"\\$]/.test(`${literal.uri}${literal.uri === '' ? '' : path}`)) {
+    return blocked(passing.pass, 'stands in a location whose name needs quotes');
+  }
+  return all(passing, [insertIntoLevel(passing.location, statement)]);
 }
 
 /** proxy_ssl_name is the host of the proxy_pass unless it is set. */
 function keepTlsName({ passing, literal }: Renaming): readonly Edit[] | null {
   if (inForce(passing, 'proxy_ssl_name')) return [];
   const host = literal.authority.replace(/:\d+$/, '');
-  const edit = host.includes('[') ? null : insertIntoLevel(passing.location, passing, `proxy_ssl_name ${host};`);
+  const edit = host.includes('[') ? null : insertIntoLevel(passing.location, `proxy_ssl_name ${host};`);
   return edit && [edit];
 }
 
@@ -126,10 +134,13 @@ function hostOf({ scheme, authority }: Literal): string {
   return authority.replace(scheme === 'https' ? /:443$/ : /:80$/, '');
 }
 
-/** Whether a word stands in the file exactly as nginx reads it. */
-function isPlain({ args, words }: OutlineDirective): boolean {
+/** The quote around a word that stands in the file as nginx reads it; null when there is more to it. */
+function quoteOf({ args, words }: OutlineDirective): '' | '"' | null {
   const [start = 0, end = 0] = words[0] ?? [];
-  return Buffer.byteLength(args[0] ?? '', 'utf8') === end - start;
+  const text = args[0] ?? '';
+  const more = end - start - Buffer.byteLength(text, 'utf8');
+  if (more === 0) return '';
+  return more === 2 && !/["\\]/.test(text) ? '"' : null;
 }
 
 function all(passing: Passing, edits: readonly (Edit | null)[]): Reuse {

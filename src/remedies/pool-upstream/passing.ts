@@ -6,7 +6,8 @@ import { blocksAround, descendants, named, type Placed } from '../nginx-edit/pla
 /** How nginx speaks to a backend. */
 type Protocol = 'http' | 'fastcgi' | 'uwsgi' | 'scgi' | 'grpc';
 
-const PASS_DIRECTIVES: Readonly<Record<string, Protocol>> = {
+/** The directives that pass requests on. */
+export const PASS_DIRECTIVES: Readonly<Record<string, Protocol>> = {
   proxy_pass: 'http',
   fastcgi_pass: 'fastcgi',
   uwsgi_pass: 'uwsgi',

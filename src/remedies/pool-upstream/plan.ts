@@ -61,7 +61,7 @@ function hostPlan(situation: Situation, plans: readonly UnitPlan[], actions: Hos
   const { input, nginx } = situation;
   const ready = plans.filter(isReady);
   const backends = ready.flatMap(({ unit }) => unit.backends);
-  const prediction = predict(input.facts, nginx, backends);
+  const prediction = predict(input.facts, nginx, { upstreams: ready.map(({ unit }) => unit.name), backends });
   const confirm = confirmations(situation, ready);
   return {
     host: input.host,

@@ -11,20 +11,29 @@ export interface Prediction {
   readonly targets?: Readonly<Record<string, number>>;
 }
 
-/** Requests that one pooled connection carries (upstream keepalive_requests: 1000 since 1.19.10, 100 before). */
-function requestsPerConnection({ version }: EditableNginx): number {
-  return atLeast(version, 1, 19, 10) ? 1000 : 100;
+/** Requests that one pooled connection carries: what a block says, else 1000 since 1.19.10 and 100 before (CHANGES). */
+function requestsPerConnection({ config, version }: EditableNginx, upstreams: readonly string[]): number {
+  const written = config.upstreams.flatMap(({ name, keepaliveRequests }) =>
+    keepaliveRequests && upstreams.includes(name) ? [keepaliveRequests.value] : [],
+  );
+  return Math.max(1, Math.min(...written, atLeast(version, 1, 19, 10) ? 1000 : 100));
+}
+
+/** Backends whose connections get a pool. */
+export interface PredictedPools {
+  readonly upstreams: readonly string[];
+  readonly backends: readonly BackendEndpoint[];
 }
 
 /**
  * Without a pool every request opens a connection, so opens/s are requests/s; with one it is requests/s divided by what a
  * connection carries. TIME_WAIT follow as closes/s x 60 s. The targets leave room for bursts and for other connections.
  */
-export function predict(facts: Facts, nginx: EditableNginx, backends: readonly BackendEndpoint[]): Prediction {
+export function predict(facts: Facts, nginx: EditableNginx, { upstreams, backends }: PredictedPools): Prediction {
   const opens = facts['tcp-counters']?.perSecond.ActiveOpens;
   const closed = timeWaitOf(facts, backends);
   if (opens === undefined || closed === null) return { sentences: [WITHOUT_NUMBERS] };
-  const carried = requestsPerConnection(nginx);
+  const carried = requestsPerConnection(nginx, upstreams);
   const timeWait = closed.backendClosed + closed.nginxClosed;
   if (opens < 1 && timeWait === 0) return { sentences: [IDLE] };
   const requests = Math.max(opens, facts.requests?.requestsPerSecond ?? 0);

@@ -1,6 +1,15 @@
+import type { NginxConfigFact } from '../../probes/nginx-config/fact.ts';
 import { type Edit, insertAt, replaceArgument } from '../nginx-edit/edit.ts';
 import { descendants, keyOf, named, type Placed, placeText } from '../nginx-edit/placed.ts';
-import { headerInForce, headerLevel, inForce, insertIntoLevel } from './levels.ts';
+import {
+  headerInForce,
+  headerLevel,
+  httpBelow,
+  inForce,
+  insertIntoLevel,
+  levelForHeaders,
+  type Pooled,
+} from './levels.ts';
 import { locationText, type Passing } from './passing.ts';
 
 /** What has to change at a place so that its connections can be kept; `blocked` says why that cannot be planned. */
@@ -17,9 +26,9 @@ export interface Reuse {
 export interface Surroundings {
   /** nginx keeps explicit upstreams' connections by itself (1.29.7). */
   readonly modern: boolean;
+  readonly config: NginxConfigFact;
   readonly passings: readonly Passing[];
-  /** Whether a place will have a pool once the plan is carried out. */
-  readonly pooled: (passing: Passing) => boolean;
+  readonly pooled: Pooled;
 }
 
 /** The edits for the protocol of one place; the Connection header is left out when other edits bring it. */
@@ -31,9 +40,7 @@ export function reuseAt(passing: Passing, surroundings: Surroundings, ownHeaders
 function keepFastcgi(passing: Passing): Reuse {
   const set = inForce(passing, 'fastcgi_keep_conn');
   if (set?.directive.args[0]?.toLowerCase() === 'on') return { edits: [], notes: [], blocked: null };
-  const edit = set
-    ? replaceArgument(set, 0, 'on')
-    : insertIntoLevel(passing.location, passing, 'fastcgi_keep_conn on;');
+  const edit = set ? replaceArgument(set, 0, 'on') : insertIntoLevel(passing.location, 'fastcgi_keep_conn on;');
   return edit ? { edits: [edit], notes: [], blocked: null } : cannotPlace(passing);
 }
 
@@ -50,22 +57,22 @@ function versionEdit(passing: Passing, { modern, passings, pooled }: Surrounding
   if (set && set.directive.args[0] !== '1.0') return NOTHING;
   if (set) return one(replaceArgument(set, 0, '1.1'), passing);
   if (modern) return NOTHING;
-  const outer = headerLevel(passing);
-  const below = passings.filter(({ protocol, levels }) => protocol === 'http' && outer && levels.includes(outer));
-  const shared = outer !== null && outer !== passing.location && below.every(pooled);
-  return one(insertIntoLevel(shared ? outer : passing.location, passing, 'proxy_http_version 1.1;'), passing);
+  const level = levelForHeaders(passing, passings, pooled);
+  const shared = httpBelow(level, passings).every(pooled);
+  return one(insertIntoLevel(shared ? level : passing.location, 'proxy_http_version 1.1;'), passing);
 }
 
-function connectionEdit(passing: Passing, { modern, passings }: Surroundings): Reuse {
+function connectionEdit(passing: Passing, surroundings: Surroundings): Reuse {
+  const { modern, passings, pooled } = surroundings;
   const header = headerInForce(passing, 'connection');
-  if (header) return changedConnection(passing, header);
+  if (header) return changedConnection(passing, header, surroundings);
   if (modern) return NOTHING;
-  const level = headerLevel(passing);
-  if (level === null && inheritsElsewhere(passing, passings)) {
+  const level = levelForHeaders(passing, passings, pooled);
+  if (headerLevel(passing) === null && inheritsElsewhere(passing, passings)) {
     const reason = `${placeText(passing.location)} is included in several places, of which only some set proxy_set_header outside of it`;
     return { edits: [], notes: [], blocked: reason };
   }
-  return one(insertIntoLevel(level ?? passing.location, passing, 'proxy_set_header Connection "";'), passing);
+  return one(insertIntoLevel(level, 'proxy_set_header Connection "";'), passing);
 }
 
 /** Whether the same location, included elsewhere, inherits headers there: a line of its own would take them away. */
@@ -73,7 +80,7 @@ function inheritsElsewhere({ location }: Passing, passings: readonly Passing[]):
   return passings.some((other) => keyOf(other.location) === keyOf(location) && headerLevel(other) !== null);
 }
 
-function changedConnection(passing: Passing, header: Placed): Reuse {
+function changedConnection(passing: Passing, header: Placed, surroundings: Surroundings): Reuse {
   const value = (header.directive.args[1] ?? '').trim();
   if (value.toLowerCase() === 'close') return one(replaceArgument(header, 1, '""'), passing);
   if (value.toLowerCase() === 'upgrade') {
@@ -81,15 +88,15 @@ function changedConnection(passing: Passing, header: Placed): Reuse {
     return { edits: [], notes: [note], blocked: null };
   }
   const variable = /^\$\{?(\w+)\}?$/.exec(value)?.[1];
-  return variable === undefined ? NOTHING : mapEdit(passing, variable);
+  return variable === undefined ? NOTHING : mapEdit(passing, variable, surroundings);
 }
 
 /** The line of the map that decides for plain requests, which send no Upgrade header. */
-function mapEdit(passing: Passing, variable: string): Reuse {
+function mapEdit(passing: Passing, variable: string, { config }: Surroundings): Reuse {
   const http = passing.levels.at(-1);
   const maps = named(http?.children ?? [], 'map').filter(({ directive }) => directive.args[1] === `$${variable}`);
   const [map] = maps;
-  if (!map) return NOTHING;
+  if (!map) return otherMap(config, variable);
   const plain = named(map.children, '').at(-1);
   const deciding = plain ?? named(map.children, 'default').at(-1);
   if (deciding?.directive.args[0]?.trim().toLowerCase() !== 'close') return NOTHING;
@@ -100,6 +107,15 @@ function mapEdit(passing: Passing, variable: string): Reuse {
     notes: [],
     blocked: null,
   };
+}
+
+/** A map of something else than $http_upgrade: which of its lines is for plain requests cannot be told. */
+function otherMap({ connectionMaps }: NginxConfigFact, variable: string): Reuse {
+  const map = connectionMaps.find((known) => known.variable === variable);
+  if (map?.emptyValue?.trim().toLowerCase() !== 'close') return NOTHING;
+  const place = map.emptyPlace ?? map;
+  const reason = `${place.file}:${place.line} sends "Connection: close" by a map that does not read $http_upgrade`;
+  return { edits: [], notes: [], blocked: reason };
 }
 
 const NOTHING: Reuse = { edits: [], notes: [], blocked: null };
@@ -117,7 +133,7 @@ function cannotPlace(passing: Passing): Reuse {
 }
 
 /** Places without a pool that would inherit what is put into a pooled location around them. */
-export function bystanders(passings: readonly Passing[], pooled: (passing: Passing) => boolean): readonly Passing[] {
+export function bystanders(passings: readonly Passing[], pooled: Pooled): readonly Passing[] {
   const around = passings.filter(pooled).map(({ location }) => location);
   return passings.filter(
     (passing) =>

@@ -14,6 +14,7 @@ import {
 } from './block.ts';
 import { newBlock, type Renaming, renamePass, upstreamName } from './literal.ts';
 import { approvedTimeout, idleTimeout } from './idle.ts';
+import type { Pooled } from './levels.ts';
 import type { Passing } from './passing.ts';
 import { type Reuse, reuseAt } from './reuse.ts';
 import { approvedSize, type BackendEndpoint, peakConnections, poolSize, timeWaitOf } from './size.ts';
@@ -90,25 +91,22 @@ function describe({ upstream, literal }: Passing, names: Set<string>): Omit<Unit
 }
 
 /** Plans one unit; without edits it is pooled already. `pooled` tells which places will have a pool. */
-export function planUnit(situation: Situation, unit: Unit, pooled: (passing: Passing) => boolean): UnitPlan {
+export function planUnit(situation: Situation, unit: Unit, pooled: Pooled): UnitPlan {
   const parts = unit.passings.flatMap((passing) => planPassing(situation, unit, passing, pooled));
   const pool = poolOf(situation, unit);
   const changed = parts.flatMap((part) => part.edits);
   const pools = pool.edits.length > 0 || pool.blocked !== null ? pool : endIdle(situation, unit, changed);
   const edits = [...pools.edits, ...changed];
-  const blocked = pool.blocked ?? boundReason(unit) ?? parts.find((part) => part.blocked !== null)?.blocked ?? null;
+  const bound = edits.length === 0 ? null : boundReason(unit);
+  const blocked = pool.blocked ?? bound ?? parts.find((part) => part.blocked !== null)?.blocked ?? null;
   const kept = edits.map(({ file }) => keptFromEditing(file)).find((reason) => reason !== null) ?? null;
   const notes = [...new Set(parts.flatMap((part) => part.notes))];
   return { unit, size: pools.size, timeout: pools.timeout, edits, notes, blocked, kept };
 }
 
-function planPassing(
-  situation: Situation,
-  unit: Unit,
-  passing: Passing,
-  pooled: (passing: Passing) => boolean,
-): readonly Reuse[] {
-  const surroundings = { modern: poolsByItself(situation.nginx), passings: situation.passings, pooled };
+function planPassing(situation: Situation, unit: Unit, passing: Passing, pooled: Pooled): readonly Reuse[] {
+  const { nginx, passings } = situation;
+  const surroundings = { modern: poolsByItself(nginx), config: nginx.config, passings, pooled };
   if (unit.upstream) return [reuseAt(passing, surroundings, false)];
   const renamed = renamePass(renamingOf(situation, unit, passing));
   return [reuseAt(passing, surroundings, renamed.ownHeaders === true), renamed];

@@ -37,3 +37,11 @@ export function parseProposalValue(value: string): { readonly proposal: string; 
 export function parseRunValue(value: string): number | undefined {
   return /^[1-9]\d{0,14}$/.test(value) ? Number(value) : undefined;
 }
+
+/** What a button is about, as the audit chain names it; a damaged value is about nothing. */
+export function subjectOfClick({ value }: Pick<ClickPayload, 'value'>): string {
+  const proposal = parseProposalValue(value);
+  if (proposal) return `proposal:${proposal.proposal}`;
+  const run = parseRunValue(value);
+  return run === undefined ? 'click:damaged' : `run:${run}`;
+}

@@ -2,6 +2,7 @@ import type { KnownBlock } from '@slack/types';
 import type { OperatorError } from '../../base/error.ts';
 import { shorten } from '../../base/plain-text.ts';
 import { paramHelp } from '../../engine/phrases.ts';
+import type { BrokenGlass } from '../../engine/broken-glass.ts';
 import type { HistoryEntry } from '../../engine/ports.ts';
 import type { RunbookLibrary } from '../../runbook/load.ts';
 import { bold, code, escapeText, paragraph, plain, richText, when } from '../blocks.ts';
@@ -18,6 +19,11 @@ export function renderHelp(command: string): Message {
     [`${command} status [ID]`, 'what runs and what waits, or one run'],
     [`${command} history [HOST] [since 2h]`, 'what ran and what came of it'],
     [`${command} cancel ID`, 'stop a run that is still asking'],
+    [
+      `${command} break-glass 41-1 REASON`,
+      'make a change without the approvals it lacks; it is announced and reviewed',
+    ],
+    [`${command} review 41-1 NOTE`, 'close the review of a change for which somebody else broke glass'],
     [`${command} help`, 'this'],
   ];
   const elements = lines.flatMap(([usage, meaning]) => [code(usage), plain(`  ${meaning}\n`)]);
@@ -57,11 +63,22 @@ export function renderHistory(entries: readonly HistoryEntry[], command: string)
     : renderEntries(entries, 'More runs than fit here: name a host, or ask for less with "since 2h".');
 }
 
-/** What runs now and what waits for people. */
-export function renderUnderWay(entries: readonly HistoryEntry[], command: string): Message {
-  return entries.length === 0
-    ? nothing('Nothing runs and nothing waits. What ran before:', `${command} history`)
-    : renderEntries(entries, 'More runs than fit here: ask for one by its number.');
+/** What runs now, what waits for people, and the reviews that are open. */
+export function renderUnderWay(
+  entries: readonly HistoryEntry[],
+  reviews: readonly BrokenGlass[],
+  command: string,
+): Message {
+  if (entries.length === 0 && reviews.length === 0)
+    return nothing('Nothing runs and nothing waits. What ran before:', `${command} history`);
+  const open = reviews.map(({ proposal, person, reason }) =>
+    shorten(`Review of ${proposal} is open: glass broken by ${person}: ${reason}`, 500),
+  );
+  return withinLimits({
+    text: escapeText([...open, ...entries.map(entryText)].join('\n'), LIMITS.topLevelText),
+    blocks: [...open.map((line) => richText(paragraph(bold(line)))), ...entries.map(entryBlock)],
+    rest: 'More than fits here: ask for a run by its number.',
+  });
 }
 
 function nothing(sentence: string, usage: string): Message {

@@ -3,6 +3,8 @@ import { count, list } from '../../base/format.ts';
 import { shorten } from '../../base/plain-text.ts';
 import { diffText, groupPlans, type PlanGroup } from '../../engine/diff.ts';
 import { attemptSentences, changeSentences, orderSentence, safetySentence } from '../../engine/phrases.ts';
+import type { Proposal } from '../../engine/model.ts';
+import type { FreezeInForce } from '../../engine/policy/freeze.ts';
 import type { ProposalView } from '../../engine/view.ts';
 import {
   actions,
@@ -24,6 +26,8 @@ export interface ProposalMessageInput {
   readonly view: ProposalView;
   /** Names of the people who may approve it. */
   readonly approvers: readonly string[];
+  /** The freeze that keeps it from being approved now. */
+  readonly freeze?: FreezeInForce | undefined;
 }
 
 type DiffLine = PlanGroup['diffs'][number]['lines'][number];
@@ -38,20 +42,19 @@ export function planFileName(id: string): string {
 }
 
 /** A proposal's message: the exact difference, what it is predicted to do, who may decide; then what became of it. */
-export function renderProposalMessage({ view, approvers }: ProposalMessageInput): BoundedMessage {
+export function renderProposalMessage({ view, approvers, freeze }: ProposalMessageInput): BoundedMessage {
   const { proposal } = view;
   const hosts = hostsOf(view);
-  const groups = groupPlans(proposal.plan.hosts);
   return withinLimits({
     text: escapeText(summary(view, hosts), LIMITS.topLevelText),
     blocks: [
       richText(
         paragraph(bold(`Proposal ${proposal.id}: ${proposal.plan.title}`), plain(` on ${hosts}`), ...needText(view)),
       ),
-      ...groups.flatMap((group) => planBlocks(group, groups.length > 1)),
+      ...planBlocksOf(proposal),
       ...left(view),
     ],
-    keep: present(...outcome(view), terms(view, approvers), buttons(view)),
+    keep: present(...outcome(view), terms(view, approvers, freeze), buttons(view)),
     rest: `Not all of the change fits here. Read ${planFileName(proposal.id)} in the thread before you decide.`,
   });
 }
@@ -59,12 +62,18 @@ export function renderProposalMessage({ view, approvers }: ProposalMessageInput)
 function needText({ proposal, approvals }: ProposalView) {
   if (proposal.state !== 'open') return [];
   const missing = proposal.neededApprovals - approvals.filter(({ verdict }) => verdict === 'approve').length;
-  return [plain(` · needs ${count(missing, 'approval')}`)];
+  return [plain(` · needs ${count(missing, 'approval')}${proposal.plan.typed.length > 0 ? ', typed' : ''}`)];
 }
 
 function hostsOf({ proposal }: ProposalView): string {
   const names = proposal.plan.hosts.map(({ host }) => host);
   return `${names.length > HOSTS_UNCOUNTED ? `${count(names.length, 'host')}: ` : ''}${list(names)}`;
+}
+
+/** The exact difference and its effects, equal ones of several hosts once. */
+export function planBlocksOf({ plan }: Proposal): KnownBlock[] {
+  const groups = groupPlans(plan.hosts);
+  return groups.flatMap((group) => planBlocks(group, groups.length > 1));
 }
 
 /** What changes, then what that does; apart, so that a long difference leaves room for the risk. */
@@ -120,11 +129,17 @@ function outcome(view: ProposalView): KnownBlock[] {
   ];
 }
 
-function terms({ proposal, approvals }: ProposalView, approvers: readonly string[]): KnownBlock | undefined {
+function terms(
+  { proposal, approvals }: ProposalView,
+  approvers: readonly string[],
+  freeze: FreezeInForce | undefined,
+): KnownBlock | undefined {
   if (proposal.state === 'open') {
-    const who = approvers.length === 0 ? 'nobody: no other person has the role "approve"' : escapeText(list(approvers));
+    const who = approvers.length === 0 ? 'nobody: no other person has the role for it' : escapeText(list(approvers));
+    const frozen = freeze && { literal: `Not before ${freeze.untilText}: freeze "${shorten(freeze.name, 100)}".` };
     const order = orderSentence(proposal);
     return context(
+      ...(frozen ? [frozen] : []),
       ...(order === undefined ? [] : [{ literal: order }]),
       { literal: safetySentence(proposal) },
       `Risk: ${proposal.plan.risk}. May approve: ${who}. Expires ${slackTime(proposal.expiresAt, '{time}')}.`,
@@ -138,19 +153,8 @@ function buttons(view: ProposalView): KnownBlock | undefined {
   const { proposal } = view;
   const value = `${proposal.id} ${proposal.digest}`;
   if (proposal.state === 'open') {
-    const hosts = count(proposal.plan.hosts.length, 'host');
     return actions('proposal', [
-      button({
-        action: 'proposal_approve',
-        label: 'Approve',
-        value,
-        style: 'primary',
-        confirm: {
-          title: `Approve ${proposal.id}?`,
-          text: `${proposal.plan.title} on ${hosts}. The facts are read again before anything is changed.`,
-          yes: 'Approve',
-        },
-      }),
+      approveButton(view, value),
       button({ action: 'proposal_reject', label: 'Reject', value, style: 'danger' }),
     ]);
   }
@@ -162,6 +166,15 @@ function buttons(view: ProposalView): KnownBlock | undefined {
     yes: 'Undo',
   };
   return actions('proposal', [...look, button({ action: 'proposal_undo', label: 'Undo', value, confirm })]);
+}
+
+/** A change that is approved by typing its name is approved in a dialog of its own. */
+function approveButton({ proposal: { id, plan } }: ProposalView, value: string) {
+  if (plan.typed.length > 0) return button({ action: 'proposal_confirm', label: 'Approve …', value, style: 'primary' });
+  const hosts = count(plan.hosts.length, 'host');
+  const text = `${plan.title} on ${hosts}. The facts are read again before anything is changed.`;
+  const confirm = { title: `Approve ${id}?`, text, yes: 'Approve' };
+  return button({ action: 'proposal_approve', label: 'Approve', value, style: 'primary', confirm });
 }
 
 function summary(view: ProposalView, hosts: string): string {

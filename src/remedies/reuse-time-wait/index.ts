@@ -1,0 +1,25 @@
+import { defineRemedy } from '../remedy.ts';
+import { settingRights } from '../sysctl/keys.ts';
+import { planReuse, REUSE_KEY } from './plan.ts';
+import { judgeReuse } from './verify.ts';
+
+/** R4: outgoing connections may take over their own ports that are in TIME_WAIT. */
+export const reuseTimeWaitPortsRemedy = defineRemedy({
+  id: 'reuse-time-wait-ports',
+  code: 'R4',
+  title: 'reuse ports in TIME_WAIT',
+  risk: 'medium',
+  needs: ['sysctl', 'sysctl-files', 'sockets'],
+  uses: ['kernel', 'nginx-log', 'network-namespace'],
+  plan: planReuse,
+  proofs: [
+    {
+      afterMs: 15_000,
+      intervalSeconds: 5,
+      needs: ['sysctl', 'sysctl-files', 'tcp-counters'],
+      uses: ['nginx-log'],
+      judge: judgeReuse,
+    },
+  ],
+  sudo: settingRights([REUSE_KEY]),
+});

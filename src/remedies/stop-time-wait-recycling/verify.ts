@@ -1,0 +1,18 @@
+import { formatNumber } from '../../base/format.ts';
+import type { Facts } from '../../probes/registry.ts';
+import type { HostPlan, Verdict } from '../remedy.ts';
+import { type Check, readBack, verdictOf } from '../sysctl/readback.ts';
+import { passiveDrops } from './plan.ts';
+
+/** Proven when the setting reads back and no connection request is dropped for its timestamp any more. */
+export function judgeStop(plan: HostPlan, before: Facts, after: Facts): Verdict {
+  return verdictOf([...readBack(plan, after), ...dropsStopped(before, after)]);
+}
+
+function dropsStopped(before: Facts, after: Facts): readonly Check[] {
+  const is = passiveDrops(after);
+  if (is === undefined) return [{ holds: true, statement: 'Dropped connection requests are not counted here.' }];
+  const was = passiveDrops(before);
+  const first = was === undefined ? '' : `${formatNumber(was)}/s → `;
+  return [{ holds: is === 0, statement: `${first}${formatNumber(is)}/s connection requests dropped for their timestamps.` }];
+}

@@ -1,0 +1,72 @@
+import type { KnownBlock, ModalView } from '@slack/types';
+import { shorten } from '../../base/plain-text.ts';
+import type { OperatorError } from '../../base/error.ts';
+import type { Proposal } from '../../engine/model.ts';
+import { bold, escapeText, paragraph, plain, richText } from '../blocks.ts';
+import { LIMITS, withinLimits } from '../limits.ts';
+import { planBlocksOf } from './proposal.ts';
+import { renderError } from './answers.ts';
+
+/** The modal's callback, and where in its state the typed text is. */
+export const CONFIRM = { callback: 'proposal_confirm', block: 'typed', action: 'proposal_typed' } as const;
+
+/** What the modal carries to its submission. It is checked against the store there. */
+export interface ConfirmMetadata {
+  readonly proposal: string;
+  readonly digest: string;
+  /** Where the person is told what came of it. */
+  readonly channel: string | null;
+}
+
+/** The modal in which a dangerous change is approved by typing its name: what will change, why that is asked, and the input. */
+export function renderConfirmation(proposal: Proposal, channel: string | null): ModalView {
+  const { id, digest, plan } = proposal;
+  const hosts = plan.hosts.map(({ host }) => host).join(', ');
+  const asking: KnownBlock[] = [
+    richText(
+      paragraph(
+        bold('Why this is asked'),
+        ...plan.typed.slice(0, 10).map((reason) => plain(`\n${shorten(reason, 300)}`)),
+      ),
+    ),
+    {
+      type: 'input',
+      block_id: CONFIRM.block,
+      label: { type: 'plain_text', text: `Type ${id} to approve it` },
+      element: {
+        type: 'plain_text_input',
+        action_id: CONFIRM.action,
+        max_length: 50,
+        focus_on_load: true,
+        placeholder: { type: 'plain_text', text: 'The name of the proposal' },
+      },
+    },
+  ];
+  const { blocks } = withinLimits({
+    text: '',
+    blocks: [
+      richText(paragraph(bold(`${shorten(plan.title, 200)} on ${shorten(hosts, 500)}`))),
+      ...planBlocksOf(proposal),
+    ],
+    keep: asking,
+    rest: escapeText(`Not all of the change fits here. Read the message of ${id} and its thread before you approve.`),
+  });
+  return {
+    ...modal('Approve a change'),
+    callback_id: CONFIRM.callback,
+    private_metadata: JSON.stringify({ proposal: id, digest, channel } satisfies ConfirmMetadata),
+    submit: { type: 'plain_text', text: 'Approve' },
+    close: { type: 'plain_text', text: 'Back' },
+    blocks: [...blocks],
+  };
+}
+
+/** The same modal when an approval by this person would not count: why, and nothing to submit. */
+export function renderNotConfirmable(error: Pick<OperatorError, 'located' | 'hint'>): ModalView {
+  const { blocks } = renderError(error);
+  return { ...modal('Not possible'), close: { type: 'plain_text', text: 'Close' }, blocks: [...blocks] };
+}
+
+function modal(title: string) {
+  return { type: 'modal', title: { type: 'plain_text', text: title.slice(0, LIMITS.modalTitle) } } as const;
+}
