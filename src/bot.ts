@@ -6,6 +6,8 @@ import { Secret } from './base/secret.ts';
 import type { Output } from './cli/deps.ts';
 import { type Composition, compose } from './compose.ts';
 import type { Config } from './config/load.ts';
+import { formatHead } from './engine/audit-chain.ts';
+import type { Policy } from './engine/policy.ts';
 import type { Person } from './engine/ports.ts';
 import { startSlackApp } from './slack/app.ts';
 
@@ -44,6 +46,7 @@ export async function runBot(
       teams: config.slack.teams,
       engine,
       messages: context.store.messages,
+      groups: context.store.groups,
       policy: context.policy,
       inventory: context.inventory,
       runbooks: context.runbooks,
@@ -52,9 +55,16 @@ export async function runBot(
     }),
   );
   engine.serve();
+  await logAuditHead(composition);
   output.line('Ready. Ctrl-C stops it.');
   await aborted(signal);
   output.line('Stopping.');
+  await logAuditHead(composition);
+}
+
+/** A log that is kept elsewhere is what shows entries missing at the end of the audit chain: `audit verify --expect`. */
+async function logAuditHead({ engine, context }: Composition): Promise<void> {
+  context.logger.info('the audit chain ends here', { head: formatHead(await engine.auditHead()) });
 }
 
 /** Both tokens, or none named; anything else is a mistake that must not end in a local page nobody looks at. */
@@ -86,6 +96,8 @@ async function localSlack(
   output: Output,
 ): Promise<SlackAccess> {
   const { startSandbox } = await import('./sandbox/sandbox.ts');
+  const { DEFAULT_CHANNELS } = await import('./sandbox/workspace/directory.ts');
+  const { policy } = context;
   const sandbox = disposal.use(
     await startSandbox({
       port,
@@ -102,6 +114,8 @@ async function localSlack(
         })),
         { id: 'U0GUEST', name: 'guest', realName: 'guest of the workspace', isRestricted: true },
       ],
+      userGroups: localGroups(policy),
+      channels: [...DEFAULT_CHANNELS, ...localChannels(policy, DEFAULT_CHANNELS)],
       suggestions: suggestionsFor(context.runbooks.runbooks, command),
       welcome,
     }),
@@ -112,6 +126,20 @@ async function localSlack(
     appToken: new Secret(sandbox.appToken),
     apiUrl: sandbox.slackApiUrl,
   };
+}
+
+/** The user groups that the policy names; in the stand-in whoever may approve is in all of them. */
+function localGroups({ slackGroups, people }: Policy) {
+  const members = people.flatMap(({ slackUserId, roles }) =>
+    slackUserId !== undefined && roles.includes('approve') ? [slackUserId] : [],
+  );
+  return slackGroups.map((id) => ({ id, handle: id.toLowerCase(), name: `group ${id} of the policy`, members }));
+}
+
+/** The channel in which broken glass is announced, where the stand-in has none of this id. */
+function localChannels({ breakGlassChannel: id }: Policy, there: readonly { readonly id: string }[]) {
+  if (id === undefined || there.some((channel) => channel.id === id)) return [];
+  return [{ id, name: 'break-glass', topic: 'Changes that were made without the approvals they lacked' }];
 }
 
 function suggestionsFor(runbooks: readonly { readonly name: string; readonly title: string }[], command: string) {

@@ -41,9 +41,7 @@ export async function askQuestions(
   const scripts = [...(quick.length === 0 ? [] : [quick]), ...waiting.map((question) => [question])];
   const outcomes = await Promise.all(scripts.map((asked) => transport.read(host, stepsFor(host, asked), options)));
   const order = questions.map(({ probe }) => probe.id);
-  const steps = outcomes
-    .flatMap((outcome) => outcome.steps)
-    .sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  const steps = outcomes.flatMap((outcome) => outcome.steps).sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
   const durationMs = Math.max(0, ...outcomes.map((outcome) => outcome.durationMs));
   const failed = outcomes.find(({ kind }) => kind !== 'ok');
   return failed ? { ...failed, steps, durationMs } : { kind: 'ok', steps, durationMs };

@@ -2,6 +2,7 @@ import { formatDuration } from '../base/duration.ts';
 import { count, formatNumber, list } from '../base/format.ts';
 import { describeParam } from '../runbook/params.ts';
 import type { Param } from '../runbook/runbook.ts';
+import type { BrokenGlass } from './broken-glass.ts';
 import type { Attempt, Proposal, RunHost } from './model.ts';
 import type { ProposalView, RunView } from './view.ts';
 
@@ -59,14 +60,20 @@ export function changeSentences(view: ProposalView): string[] {
   return [...decisions(view), ...stateSentences(view)];
 }
 
-function decisions({ approvals, undoRequests }: ProposalView): string[] {
+function decisions({ approvals, undoRequests, brokenGlass }: ProposalView): string[] {
   const verdicts = approvals.map(({ verdict, person, reason }) => {
     return `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${person}${reason ? `: ${reason}` : ''}.`;
   });
   return [
     ...verdicts,
+    ...(brokenGlass ? glassSentences(brokenGlass) : []),
     ...undoRequests.map(({ person, reason }) => `Undo asked for by ${person}${reason ? `: ${reason}` : ''}.`),
   ];
+}
+
+function glassSentences({ person, reason, review }: BrokenGlass): string[] {
+  const end = review ? `Reviewed by ${review.person}: ${review.note}` : 'Its review is open.';
+  return [`Glass broken by ${person}: ${reason}`, end].map((sentence) => sentence.replace(/[^.!?]$/, '$&.'));
 }
 
 function stateSentences({ proposal, attempts }: ProposalView): string[] {
@@ -156,7 +163,8 @@ function progressOf(attempts: readonly Attempt[]): string {
 export function attemptSentences({ attempts }: ProposalView): string[] {
   const said = new Map<string, string[]>();
   for (const attempt of attempts) {
-    for (const sentence of new Set(sentencesOf(attempt))) said.set(sentence, [...(said.get(sentence) ?? []), attempt.host]);
+    for (const sentence of new Set(sentencesOf(attempt)))
+      said.set(sentence, [...(said.get(sentence) ?? []), attempt.host]);
   }
   return [...said].map(([sentence, hosts]) => `${list(hosts)}: ${sentence}`);
 }

@@ -1,5 +1,6 @@
 import type { HostName } from '../base/ids.ts';
 import type { Finding, Severity } from '../rules/rule.ts';
+import type { BrokenGlass } from './broken-glass.ts';
 import type {
   Approval,
   Attempt,
@@ -35,6 +36,8 @@ export interface ProposalView {
   readonly approvals: readonly Approval[];
   readonly attempts: readonly Attempt[];
   readonly undoRequests: readonly UndoRequest[];
+  /** Undefined when nobody broke glass. */
+  readonly brokenGlass?: BrokenGlass | undefined;
   /** Whether an undo can be asked for now. */
   readonly canUndo: boolean;
   /** Whether hosts can be asked again what became of the change. */
@@ -75,6 +78,7 @@ async function loadProposalView(store: Store, proposal: Proposal): Promise<Propo
     attempts,
     approvals: await store.changes.approvals(proposal.id),
     undoRequests: await store.changes.undoRequests(proposal.id),
+    brokenGlass: await store.brokenGlass.of(proposal.id),
     canUndo: canUndo(change),
     canLook: canLook(change),
   };

@@ -73,6 +73,16 @@ export interface CloseCause {
   readonly sentences: readonly string[];
 }
 
+/**
+ * Client connections per second that nginx closes. Where it is known to be the closer and accepted connections are
+ * counted, that rate holds: TIME_WAIT tell the mean of the last 60 s.
+ */
+export function closeRate(facts: Facts, closes: ClientCloses, { kind }: CloseCause): number {
+  const accepts = facts.requests?.acceptsPerSecond ?? null;
+  const nginxCloses = kind === 'timeout-zero' || kind === 'request-limit' || kind === 'clients';
+  return accepts !== null && nginxCloses ? Math.max(accepts, closes.closesPerSecond) : closes.closesPerSecond;
+}
+
 /** The cause tree: closes against requests/s and requests/s divided by keepalive_requests. */
 export function closeCause(facts: Facts, closes: ClientCloses): CloseCause {
   const zero = facts['nginx-config']?.clientKeepaliveTimeoutMs.find(({ value }) => value === 0);

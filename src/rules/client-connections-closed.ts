@@ -4,7 +4,9 @@ import {
   type ClientCloses,
   clientCloses,
   clientsOf,
+  type CloseCause,
   closeCause,
+  closeRate,
   explainedTimeWait,
   limitSource,
   portsText,
@@ -49,10 +51,12 @@ export const clientConnectionsClosedRule = defineRule({
     if (ports.length === 0) return [];
     const closes = clientCloses(sockets, ports);
     if (closes.timeWait < input.thresholds.quiet_time_wait) return [quiet(input.facts, closes, ports)];
+    const cause = closeCause(input.facts, closes);
+    const rate = closeRate(input.facts, closes, cause);
     return [
-      closes.closesPerSecond < input.thresholds.warning_closes_per_second
-        ? arithmetic(input.facts, closes)
-        : busy(input.facts, closes),
+      rate < input.thresholds.warning_closes_per_second
+        ? arithmetic(input.facts, closes, cause)
+        : busy(input.facts, closes, cause),
     ];
   },
 });
@@ -72,20 +76,26 @@ function quiet(facts: Facts, closes: ClientCloses, ports: readonly number[]): Fi
   };
 }
 
-function arithmetic(facts: Facts, closes: ClientCloses): Finding {
+function arithmetic(facts: Facts, closes: ClientCloses, cause: CloseCause): Finding {
   const where = list(portsText(closes.groups));
   const rate = formatRate(closes.closesPerSecond);
+  const who = isCounted(facts) && (cause.kind === 'clients' || cause.kind === 'timeout-zero') ? cause.sentences : [];
+  const verdict = who.length > 0 ? 'harmless at this rate' : 'this is arithmetic, nothing to fix';
   return {
     ...common(facts, closes),
     severity: 'info',
     title: 'TIME_WAIT on nginx’s own ports are what its closes explain',
     explanation: [
-      `${formatNumber(closes.timeWait)} TIME_WAIT on ${where} are what ${rate} closes/s explain: this is arithmetic, nothing to fix.`,
-      ...trafficSentence(facts, closes),
-      ...causeSentence(facts, closes),
+      `${formatNumber(closes.timeWait)} TIME_WAIT on ${where} are what ${rate} closes/s explain: ${verdict}.`,
+      ...(who.length > 0 ? who : trafficSentence(facts, closes)),
+      ...leftOver(facts, closes),
     ],
     groupKey: `${ID}:arithmetic`,
   };
+}
+
+function isCounted(facts: Facts): boolean {
+  return measuredRequests(facts) !== null;
 }
 
 /** What the traffic alone explains, where requests are counted. */
@@ -99,17 +109,17 @@ function trafficSentence(facts: Facts, closes: ClientCloses): string[] {
   ];
 }
 
-/** Who makes nginx close, where requests are counted: worth knowing, though it is harmless at this rate. */
-function causeSentence(facts: Facts, closes: ClientCloses): string[] {
-  if (measuredRequests(facts) === null) return [];
-  const { kind, sentences } = closeCause(facts, closes);
-  return kind === 'clients' || kind === 'timeout-zero' ? sentences.slice(0, 1) : [];
+/** Traffic that was there a moment ago and is no more. */
+function leftOver(facts: Facts, closes: ClientCloses): string[] {
+  const accepts = facts.requests?.acceptsPerSecond ?? null;
+  if (accepts === null || accepts >= closes.closesPerSecond / 2) return [];
+  return [`Now ${formatRate(accepts)} client connections/s come in: most of them are left from the last 60 s.`];
 }
 
-function busy(facts: Facts, closes: ClientCloses): Finding {
-  const cause = closeCause(facts, closes);
+function busy(facts: Facts, closes: ClientCloses, cause: CloseCause): Finding {
   const least = closes.saturated ? 'at least ' : '';
   const where = list(portsText(closes.groups));
+  const rate = formatRate(closeRate(facts, closes, cause));
   return {
     ...common(facts, closes),
     severity: cause.harmless ? 'info' : 'warning',
@@ -117,7 +127,7 @@ function busy(facts: Facts, closes: ClientCloses): Finding {
       ? 'TIME_WAIT on nginx’s own ports are what its traffic explains'
       : 'nginx closes many client connections',
     explanation: [
-      `${formatNumber(closes.timeWait)} TIME_WAIT on ${where}: nginx closes ${least}${formatRate(closes.closesPerSecond)} client connections/s.`,
+      `${formatNumber(closes.timeWait)} TIME_WAIT on ${where}: nginx closes ${least}${rate} client connections/s.`,
       ...cause.sentences,
     ],
     groupKey: `${ID}:${cause.harmless ? 'arithmetic' : 'busy'}:${cause.kind}`,

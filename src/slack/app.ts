@@ -6,6 +6,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Policy } from '../engine/policy.ts';
+import type { GroupStore } from '../engine/policy/membership.ts';
 import type { MessageStore } from '../engine/ports.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { RunbookLibrary } from '../runbook/load.ts';
@@ -15,6 +16,7 @@ import { createInFlight } from './in-flight.ts';
 import { addListeners } from './listeners.ts';
 import { createLiveClient } from './live-client.ts';
 import { createNotifier } from './notifier.ts';
+import { createAskGroup, createUserGroups } from './user-groups.ts';
 
 /** How Slack is reached and what the bot works with. */
 export interface SlackDeps {
@@ -27,6 +29,7 @@ export interface SlackDeps {
   readonly teams: readonly string[] | undefined;
   readonly engine: Engine;
   readonly messages: MessageStore;
+  readonly groups: GroupStore;
   readonly policy: Policy;
   readonly inventory: Inventory;
   readonly runbooks: RunbookLibrary;
@@ -55,10 +58,11 @@ export async function startSlackApp(deps: SlackDeps): Promise<SlackApp> {
   const api = deps.apiUrl === undefined ? {} : { slackApiUrl: deps.apiUrl };
   const own = await asking('bot', () => ownIdentity(botToken, api));
   const { receivers, app } = createApp(deps, api, own);
-  const { notifier, inFlight } = wire(app, deps, own.teamId);
+  const { notifier, inFlight, userGroups } = wire(app, deps, own.teamId);
   const stop = async (): Promise<void> => {
     for (const receiver of receivers) await receiver.stop();
     if (!(await inFlight.drain(DRAIN_MS))) logger.warn('Slack requests were still under way at the deadline');
+    await userGroups[Symbol.asyncDispose]();
     await notifier[Symbol.asyncDispose]();
   };
   try {
@@ -67,6 +71,7 @@ export async function startSlackApp(deps: SlackDeps): Promise<SlackApp> {
     await stop();
     throw error;
   }
+  userGroups.serve();
   notifier.serve();
   return { [Symbol.asyncDispose]: stop };
 }
@@ -137,8 +142,20 @@ function wire(app: App, deps: SlackDeps, ownTeam: string) {
   const { engine, messages, policy, inventory, runbooks, clock, logger, command } = deps;
   const lookUp = (user: string): Promise<unknown> => app.client.users.info({ user });
   const live = createLiveClient(deps.botToken, deps.apiUrl);
-  const notifier = createNotifier({ engine, messages, policy, runbooks, live, clock, logger, pollMs: NOTIFY_EVERY_MS });
+  const notifier = createNotifier({
+    engine,
+    messages,
+    policy,
+    runbooks,
+    live,
+    clock,
+    logger,
+    command,
+    pollMs: NOTIFY_EVERY_MS,
+  });
   const inFlight = createInFlight(clock);
+  const ask = createAskGroup(deps.botToken, deps.apiUrl);
+  const userGroups = createUserGroups({ groups: policy.slackGroups, store: deps.groups, ask, clock, logger });
   addListeners(app, {
     engine,
     messages,
@@ -149,12 +166,13 @@ function wire(app: App, deps: SlackDeps, ownTeam: string) {
     clock,
     logger,
     inFlight,
-    identity: createIdentity({ lookUp, teams: deps.teams ?? [ownTeam], policy }),
+    identity: createIdentity({ lookUp, teams: deps.teams ?? [ownTeam], policy, denied: engine.denied }),
+    userGroups,
     now: () => clock.now(),
     zoneOffsetMinutes: async (user) => {
       const offset = Zone.safeParse(await lookUp(user).catch(() => undefined)).data?.user.tz_offset;
       return offset === undefined ? undefined : offset / 60;
     },
   });
-  return { notifier, inFlight };
+  return { notifier, inFlight, userGroups };
 }

@@ -1,107 +1,114 @@
-import type { App, RespondFn, webApi } from '@slack/bolt';
-import type { Clock } from '../base/clock.ts';
-import { messageOf, OperatorError } from '../base/error.ts';
-import type { Logger } from '../base/logger.ts';
-import type { MessageStore } from '../engine/ports.ts';
+import type { App } from '@slack/bolt';
+import type { ModalView } from '@slack/types';
+import type { Asker } from '../engine/asker.ts';
+import { answering, type AnsweringDeps, ephemeral, respondingOrEphemeral, tellError } from './answering.ts';
 import { answerClick } from './clicks.ts';
 import { answerCommand, type CommandDeps } from './commands.ts';
-import type { Identity } from './identity.ts';
+import { approveConfirmed, askForConfirmation, type Modals, readConfirmation } from './confirming.ts';
+import type { Claim, Identity } from './identity.ts';
 import type { InFlight } from './in-flight.ts';
-import type { Message } from './limits.ts';
-import { parseClick } from './payload/click.ts';
+import { parseClick, subjectOfClick } from './payload/click.ts';
 import { parseCommand } from './payload/command.ts';
-import { renderError } from './views/answers.ts';
+import { parseSubmission } from './payload/submission.ts';
+import type { UserGroups } from './user-groups.ts';
+import { CONFIRM } from './views/confirm.ts';
 
 /** What listeners work with. */
-export interface ListenerDeps extends CommandDeps {
+export interface ListenerDeps extends CommandDeps, AnsweringDeps {
   readonly identity: Identity;
-  readonly messages: MessageStore;
+  readonly userGroups: UserGroups;
   readonly inFlight: InFlight;
-  readonly clock: Clock;
-  readonly logger: Logger;
   zoneOffsetMinutes(userId: string): Promise<number | undefined>;
 }
 
-/** Registers the slash command and the buttons: acknowledge first, then parse, claim the delivery, and ask the engine. */
+/** Registers the slash command, the buttons and the dialog: acknowledge first, then parse, claim the delivery, and ask the engine. */
 export function addListeners(app: App, deps: ListenerDeps): void {
+  listenToCommand(app, deps);
+  listenToClicks(app, deps);
+  listenToConfirmations(app, deps);
+}
+
+function listenToCommand(app: App, deps: ListenerDeps): void {
   app.command(deps.command, ({ ack, body, respond, client }) =>
     deps.inFlight.track(async () => {
       await ack();
       const typed = parseCommand(body);
       if (!typed) return;
-      const tell = teller(deps, { respond, client, channel: typed.channel, user: typed.userId });
+      const { channel, userId, teamId, text } = typed;
+      const tell = respondingOrEphemeral(deps, { respond, client, channel, user: userId });
+      const word = /^\s*(\S*)/.exec(text)?.[1] ?? '';
+      const claim = { userId, teamId, wish: `${deps.command} ${word}`, subject: `command:${word}` };
       await answering(deps, tell, typed.delivery, () =>
-        answerCommand(deps, typed.text, {
-          channel: typed.channel,
-          asker: () => deps.identity.asker(typed.userId, typed.teamId),
-          zoneOffsetMinutes: () => deps.zoneOffsetMinutes(typed.userId),
+        answerCommand(deps, text, {
+          channel,
+          asker: () => whoAsks(deps, claim),
+          zoneOffsetMinutes: () => deps.zoneOffsetMinutes(userId),
         }),
       );
     }),
   );
+}
+
+function listenToClicks(app: App, deps: ListenerDeps): void {
   app.action(/^(?:proposal|run)_[a-z]+$/, ({ ack, body, respond, client }) =>
     deps.inFlight.track(async () => {
       await ack();
       const click = parseClick(body);
       if (!click) return;
-      const tell = teller(deps, { respond, client, channel: click.channel, user: click.userId });
+      const { channel, userId, teamId, action } = click;
+      const tell = respondingOrEphemeral(deps, { respond, client, channel, user: userId });
+      const asker = (): Promise<Asker> =>
+        whoAsks(deps, { userId, teamId, wish: action, subject: subjectOfClick(click) });
+      if (action === CONFIRM.callback) {
+        await tellError(deps, tell, () => askForConfirmation(deps, click, modalsOf(client), asker));
+        return;
+      }
       await answering(deps, tell, click.delivery, async () => {
-        await answerClick(deps, click, await deps.identity.asker(click.userId, click.teamId));
+        await answerClick(deps, click, await asker());
         return undefined;
       });
     }),
   );
 }
 
-/** Does a delivery's work once, and tells the person alone what came of it. */
-async function answering(
-  deps: ListenerDeps,
-  tell: Tell,
-  delivery: string,
-  work: () => Promise<Message | undefined>,
-): Promise<void> {
-  try {
-    if (!(await deps.messages.claim(`delivery:${delivery}`, deps.clock.now()))) return;
-    const answer = await work();
-    if (answer) await tell(answer);
-  } catch (error) {
-    await tell(renderError(operatorErrorOf(error, deps.logger)));
-  }
-}
-
-function operatorErrorOf(error: unknown, logger: Logger): Pick<OperatorError, 'located' | 'hint'> {
-  if (error instanceof OperatorError) return error;
-  logger.error('a Slack request failed', {
-    error: messageOf(error),
-    stack: error instanceof Error ? (error.stack ?? '') : '',
-  });
-  return {
-    located: 'something went wrong inside Countersign',
-    hint: 'It is in the log. What was stored before is kept; /runbook status shows it.',
-  };
-}
-
-/** Tells one person something; it never rejects, for nobody could be told of that. */
-type Tell = (message: Message) => Promise<void>;
-
-interface Addressee {
-  readonly respond: RespondFn;
-  readonly client: webApi.WebClient;
-  readonly channel: string | null;
-  readonly user: string;
-}
-
-/** Over the response_url, which ends after 30 minutes and five uses; else as an ephemeral message. */
-function teller({ logger }: ListenerDeps, { respond, client, channel, user }: Addressee): Tell {
-  return async ({ text, blocks }) => {
-    try {
-      await respond({ response_type: 'ephemeral', replace_original: false, text, blocks: [...blocks] });
-    } catch (failure) {
-      logger.info('a response_url did not take an answer', { error: messageOf(failure) });
-      if (channel === null) return;
-      await client.chat.postEphemeral({ channel, user, text, blocks: [...blocks] }).catch((error: unknown) => {
-        logger.warn('a person could not be told something', { error: messageOf(error) });
+function listenToConfirmations(app: App, deps: ListenerDeps): void {
+  app.view(CONFIRM.callback, ({ ack, body, client }) =>
+    deps.inFlight.track(async () => {
+      const sent = parseSubmission(body);
+      if (!sent) return ack();
+      const { userId, teamId } = sent;
+      const confirmation = await readConfirmation(deps, sent).catch(() => undefined);
+      const problem = confirmation ? confirmation.problem : 'This dialog is out of date. Close it and click again.';
+      if (problem === undefined) await ack();
+      else await ack({ response_action: 'errors', errors: { [CONFIRM.block]: problem } });
+      if (!confirmation) return;
+      const subject = `proposal:${confirmation.proposal}`;
+      const tell = ephemeral(deps, { client, channel: confirmation.channel, user: userId });
+      // What was mistyped is told in the dialog, and goes on only to be recorded.
+      await answering(deps, problem === undefined ? tell : async () => {}, sent.delivery, async () => {
+        const asker = await whoAsks(deps, { userId, teamId, wish: CONFIRM.callback, subject });
+        await approveConfirmed(deps, confirmation, asker);
+        return undefined;
       });
-    }
+    }),
+  );
+}
+
+/** The person behind a delivery, with what their roles rest on as fresh as Slack gives it. */
+async function whoAsks({ identity, userGroups }: ListenerDeps, claim: Claim): Promise<Asker> {
+  const [asker] = await Promise.all([identity.asker(claim), userGroups.freshen(claim.userId)]);
+  return asker;
+}
+
+function modalsOf(client: App['client']): Modals {
+  return {
+    open: async (trigger_id: string, view: ModalView) => {
+      const { view: opened } = await client.views.open({ trigger_id, view });
+      if (opened?.id === undefined) throw new Error('Slack did not say which view it opened');
+      return opened.id;
+    },
+    update: async (view_id: string, view: ModalView) => {
+      await client.views.update({ view_id, view });
+    },
   };
 }

@@ -7,6 +7,7 @@ import type { Policy } from '../engine/policy.ts';
 import type { MessageStore } from '../engine/ports.ts';
 import type { ProposalView, RunView } from '../engine/view.ts';
 import type { RunbookLibrary } from '../runbook/load.ts';
+import { createGlassAnnouncer, type GlassAnnouncer } from './glass-announcer.ts';
 import type { LiveClient, Shown } from './live-client.ts';
 import { createPace } from './pace.ts';
 import { createPosting, type Posting, type WantedFile } from './posting.ts';
@@ -28,6 +29,8 @@ export interface NotifierDeps {
   readonly live: LiveClient;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The slash command, where messages say what to type. */
+  readonly command: string;
   readonly pollMs: number;
 }
 
@@ -61,6 +64,7 @@ interface Part {
 class ProjectingNotifier implements Notifier {
   readonly #deps: NotifierDeps;
   readonly #posting: Posting;
+  readonly #glass: GlassAnnouncer;
   readonly #stopping = new AbortController();
   readonly #syncing = new Map<RunId, Promise<Shown>>();
   /** Runs that were not shown: when to try again, and how often Slack refused them. */
@@ -70,6 +74,7 @@ class ProjectingNotifier implements Notifier {
   constructor(deps: NotifierDeps) {
     this.#deps = deps;
     this.#posting = createPosting({ ...deps, pace: createPace(deps.clock) });
+    this.#glass = createGlassAnnouncer({ ...deps, posting: this.#posting });
   }
 
   serve(): void {
@@ -107,9 +112,10 @@ class ProjectingNotifier implements Notifier {
     const { clock, logger, pollMs } = this.#deps;
     while (!this.#stopping.signal.aborted) {
       try {
+        await this.#glass.announce();
         await Promise.all((await this.#due()).map((id) => this.#showLogging(id)));
       } catch (error) {
-        logger.error('looking for runs to show in Slack failed', { error: messageOf(error) });
+        logger.error('looking for what to show in Slack failed', { error: messageOf(error) });
       }
       await clock.sleep(pollMs, this.#stopping.signal).catch(() => {});
     }
@@ -183,8 +189,13 @@ class ProjectingNotifier implements Notifier {
   /** A proposal's message; a plan that does not fit into it is attached as a file. */
   async #showProposal(channel: string, view: ProposalView, { run }: RunView): Promise<Part> {
     const { proposal } = view;
-    const approvers = this.#deps.policy.approversBeside(proposal).map(({ name }) => name);
-    const message = renderProposalMessage({ view, approvers });
+    const { policy, clock } = this.#deps;
+    const approvers = policy.approversBeside(proposal).map(({ name }) => name);
+    const freeze = policy.freezeOf(
+      proposal.plan.hosts.map(({ host }) => host),
+      clock.now(),
+    );
+    const message = renderProposalMessage({ view, approvers, freeze });
     const how = proposal.state === 'applying' || proposal.state === 'undoing' ? 'progress' : 'urgent';
     const subject = `proposal:${proposal.id}`;
     const shown = await this.#posting.show({ subject, channel, message, sinceMs: run.createdAt, how });

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
-import { changeScript, readCommand, readScript } from '../../src/base/command.ts';
+import { changeScript, readCommand } from '../../src/base/command.ts';
 import { asHostName } from '../../src/base/ids.ts';
 import type { ReadStep, Transport } from '../../src/engine/transport.ts';
 import type { Host } from '../../src/inventory/host.ts';
 import { testGrant } from '../helpers/grant.ts';
-import { isRunning, processesWithArgument, uniqueSleep } from '../helpers/processes.ts';
+import { isRunning, ownSleep, processesWithArgument } from '../helpers/processes.ts';
+import { never, script } from '../helpers/read-steps.ts';
 
 /** A transport under test and a host that it reaches, whose commands run on this machine. */
 export interface TransportUnderTest extends AsyncDisposable {
@@ -17,11 +18,6 @@ export interface TransportUnderTest extends AsyncDisposable {
 }
 
 const STEP_MS = 10_000;
-const never = new AbortController().signal;
-
-function script(id: string, text: string, args: readonly string[] = [], timeoutMs = STEP_MS): ReadStep {
-  return { id, command: readScript(text, args), timeoutMs };
-}
 
 /** What every transport must do; registers tests. */
 export function describeTransport(name: string, start: () => Promise<TransportUnderTest>): void {
@@ -29,12 +25,6 @@ export function describeTransport(name: string, start: () => Promise<TransportUn
     let subject: TransportUnderTest;
     let transport: Transport;
     let dir: string;
-    const sleeps: string[] = [];
-    const ownSleep = () => {
-      const sleep = uniqueSleep();
-      sleeps.push(sleep);
-      return sleep;
-    };
 
     beforeAll(async () => {
       dir = mkdtempSync(join(tmpdir(), 'countersign-transport-'));
@@ -44,7 +34,6 @@ export function describeTransport(name: string, start: () => Promise<TransportUn
     afterAll(async () => {
       await transport?.[Symbol.asyncDispose]();
       await subject?.[Symbol.asyncDispose]();
-      for (const pid of sleeps.flatMap(processesWithArgument)) process.kill(pid, 'SIGKILL');
       rmSync(dir, { recursive: true, force: true });
     });
 

@@ -18,8 +18,8 @@ import {
   createReceiptHost,
   editAction,
   newAttempt,
-  type ReceiptHost,
   RECEIPTS,
+  type ReceiptHost,
   SHELLS,
 } from '../helpers/receipt-host.ts';
 

@@ -9,8 +9,8 @@ import {
   editAction,
   fileAction,
   newAttempt,
-  type ReceiptHost,
   RECEIPTS,
+  type ReceiptHost,
   SHELLS,
 } from '../helpers/receipt-host.ts';
 

@@ -8,8 +8,8 @@ import {
   createReceiptHost,
   fileAction,
   newAttempt,
-  type ReceiptHost,
   RECEIPTS,
+  type ReceiptHost,
   SHELLS,
 } from '../helpers/receipt-host.ts';
 

@@ -194,22 +194,6 @@ export function createTestStore(): TestStore {
   };
 }
 
-/** A clock that a test can put forward. */
-export interface MovedClock extends Clock {
-  ahead(ms: number): void;
-}
-
-export function createMovedClock(): MovedClock {
-  let offsetMs = 0;
-  return {
-    ...systemClock,
-    now: () => systemClock.now() + offsetMs,
-    ahead: (ms) => {
-      offsetMs += ms;
-    },
-  };
-}
-
 /** Starts the word's runbook and works on it until it ends. */
 export async function runWord(engine: Engine, selector: string) {
   const id = await engine.start({ ...ADA, runbook: 'word', selector, params: {}, channel: null });

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { onTestFinished } from 'vitest';
 
 /** The pids of processes of this machine with `text` as one of their arguments. */
 export function processesWithArgument(text: string): number[] {
@@ -15,9 +16,22 @@ export function isRunning(argv: readonly string[]): boolean {
   );
 }
 
-/** A duration for sleep(1), in seconds, that no other process of this machine sleeps for. */
-export function uniqueSleep(): string {
-  return `${3000 + (process.pid % 1000)}.${process.hrtime.bigint() % 1_000_000_000n}`;
+/**
+ * A duration for sleep(1), in seconds, that no other process of this machine sleeps for. What still sleeps for it when
+ * the test ends is killed.
+ */
+export function ownSleep(): string {
+  const sleep = `${3000 + (process.pid % 1000)}.${process.hrtime.bigint() % 1_000_000_000n}`;
+  onTestFinished(() => processesWithArgument(sleep).forEach(kill));
+  return sleep;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended in between.
+  }
 }
 
 function argumentsOf(pid: string): string[] {

@@ -2,7 +2,8 @@ import { onTestFinished } from 'vitest';
 import { asHostName, asProposalId } from '../../src/base/ids.ts';
 import type { EngineContext } from '../../src/engine/context.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
-import { BOB, createMovedClock, createTestStore, wordContext, type WordWorld } from './engine.ts';
+import { BOB, createTestStore, wordContext, type WordWorld } from './engine.ts';
+import { createMovedClock } from './moved-clock.ts';
 import { testHost } from './sshd.ts';
 import { createWordTransport } from './word-hosts.ts';
 

@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { findingOf } from '../helpers/lab-product.ts';
-import {
-  type Case,
-  complaints,
-  diagnose,
-  expectBetween,
-  HEALTHY,
-  numberOf,
-  placesOf,
-  SICK,
-  textOf,
-} from './diagnose.ts';
+import { diagnosed, expectBetween, expectLike, numberOf, placesOf, type Scene, textOf } from './diagnose.ts';
 import { lookForLine } from './look.ts';
 
 const NGINX = '/etc/nginx/nginx.conf';
+const ID = 'client-connections-closed';
 
 /** The rule with thresholds for a load that two slow cores bear. */
 const RUNBOOK = `name: clients
@@ -32,45 +22,52 @@ steps:
     interval: 3
 rules:
   - rule: config-not-loaded
-  - rule: client-connections-closed
+  - rule: ${ID}
     thresholds: { quiet_time_wait: 20, warning_closes_per_second: 0.5 }
 `;
 
-function caseOf(faults: readonly string[], load: Case['load']): Case {
-  return { faults, load, afterSeconds: 8, runbook: 'clients', runbooks: { 'clients.yaml': RUNBOOK } };
-}
+const SCENE = { afterSeconds: 8, runbook: 'clients', runbooks: { 'clients.yaml': RUNBOOK } } satisfies Partial<Scene>;
 
-describe('connections of clients, on real hosts', { timeout: 60_000 }, () => {
-  it('client-close: keepalive_timeout 0 is blamed with its line', () =>
-    diagnose(caseOf(['client-close'], { ratePerHost: 100 }), async ({ lab, view, before, after }) => {
-      expect(complaints(view, SICK)).toEqual(['client-connections-closed']);
-      expect(complaints(view, HEALTHY)).toEqual([]);
-      const finding = findingOf(view, 'client-connections-closed', SICK);
-      expectBetween(numberOf(finding, /^TIME_WAIT on nginx/), before.clientsClosed, after.clientsClosed);
-      const line = await lookForLine(lab, SICK, NGINX, /keepalive_timeout 0;/);
-      expect(placesOf(finding)).toContain(`${NGINX}:${line}`);
-      expect(textOf(finding)).toContain(`nginx.conf:${line}: keepalive_timeout 0`);
-    }));
+describe('connections that nginx closes on its clients, on real hosts', () => {
+  const on = diagnosed({
+    ...SCENE,
+    hosts: [['client-close'], ['low-keepalive-requests'], []],
+    load: { ratePerHost: 200 },
+  });
 
-  it('low-keepalive-requests: requests/s divided by the limit is what is seen, and its line is blamed', () =>
-    diagnose(caseOf(['low-keepalive-requests'], { ratePerHost: 300 }), async ({ lab, view, before, after, served }) => {
-      expect(complaints(view, SICK)).toEqual(['client-connections-closed']);
-      expect(complaints(view, HEALTHY)).toEqual([]);
-      const finding = findingOf(view, 'client-connections-closed', SICK);
-      expectBetween(numberOf(finding, /^TIME_WAIT on nginx/), before.clientsClosed, after.clientsClosed);
-      const rate = served.ok / served.seconds;
-      expectBetween(numberOf(finding, /^Requests$/), 0.7 * rate, 1.3 * rate);
-      const line = await lookForLine(lab, SICK, NGINX, /keepalive_requests 20;/);
-      expect(textOf(finding)).toContain(`keepalive_requests is the cause (nginx.conf:${line}: 20)`);
-      expect(textOf(finding)).toMatch(/requests\/s \/ 20 = \d+ closes\/s/);
-    }));
+  it('client-close: keepalive_timeout 0 is blamed with its line', async () => {
+    const { lab, host, complaints, before, after, finding } = on(0);
+    expect(complaints).toEqual([ID]);
+    expectBetween(numberOf(finding(ID), /^TIME_WAIT on nginx/), before.clientsClosed, after.clientsClosed);
+    const line = await lookForLine(lab, host, NGINX, /keepalive_timeout 0;/);
+    expect(placesOf(finding(ID))).toContain(`${NGINX}:${line}`);
+    expect(textOf(finding(ID))).toContain(`nginx.conf:${line}: keepalive_timeout 0`);
+  });
 
-  it('clients that close after each request are told from an nginx that does', () =>
-    diagnose(caseOf([], { ratePerHost: 100, mode: 'close' }), async ({ view, before, after }) => {
-      const finding = findingOf(view, 'client-connections-closed', SICK);
-      expectBetween(numberOf(finding, /^TIME_WAIT on nginx/), before.clientsClosed, after.clientsClosed);
-      expect(textOf(finding)).toMatch(/clients send one request per connection/);
-      expect(textOf(finding)).toMatch(/cured there, not in nginx/);
-      expect(textOf(finding)).not.toMatch(/keepalive_requests is the cause|keepalive_timeout 0/);
-    }));
+  it('low-keepalive-requests: requests/s divided by the limit is what is seen, and its line is blamed', async () => {
+    const { lab, host, complaints, before, after, finding, requestsPerSecond } = on(1);
+    expect(complaints).toEqual([ID]);
+    expectBetween(numberOf(finding(ID), /^TIME_WAIT on nginx/), before.clientsClosed, after.clientsClosed);
+    expectLike(numberOf(finding(ID), /^Requests$/), requestsPerSecond);
+    const line = await lookForLine(lab, host, NGINX, /keepalive_requests 20;/);
+    expect(textOf(finding(ID))).toContain(`keepalive_requests is the cause (nginx.conf:${line}: 20)`);
+    expect(textOf(finding(ID))).toMatch(/requests\/s \/ 20 = [\d.]+ closes\/s/);
+  });
+
+  it('a healthy host with the same load is not complained about', () => {
+    expect(on(2).complaints).toEqual([]);
+    expect(textOf(on(2).finding(ID))).toMatch(/nothing to fix/);
+  });
+});
+
+describe('clients that close, on real hosts', () => {
+  const on = diagnosed({ ...SCENE, hosts: [[]], load: { ratePerHost: 150, mode: 'close' } });
+
+  it('are told from an nginx that closes on them', () => {
+    const { before, after, finding } = on(0);
+    expectBetween(numberOf(finding(ID), /^TIME_WAIT on nginx/), before.clientsClosed, after.clientsClosed);
+    expect(textOf(finding(ID))).toMatch(/clients send one request per connection/);
+    expect(textOf(finding(ID))).toMatch(/cured there, not in nginx/);
+    expect(textOf(finding(ID))).not.toMatch(/keepalive_requests is the cause|keepalive_timeout 0/);
+  });
 });

@@ -58,11 +58,42 @@ describe('a lab host', () => {
       'tee /etc/passwd',
       'nginx -s stop',
       'rm -f /etc/sysctl.d/50-tuning.conf',
+      'cat /etc/nginx/../shadow',
+      'tee /etc/nginx/conf.d/app.conf',
+      'tee /etc/nginx/../cron.d/.x.new',
+      'mv -f -T /etc/nginx/.x.new /etc/nginx/../cron.d/x',
+      'rm -f /etc/nginx/nginx.conf',
+      'rm -f /etc/nginx/.x.new /etc/shadow',
+      'nginx -s reload -c /tmp/evil.conf',
     ]) {
       const output = await ssh(web, `sudo -n ${refused} </dev/null`);
       expect(output.code, refused).toBe(1);
       expect(output.stderr, refused).toMatch(/^sudo: /);
     }
+  });
+
+  it('lets an edit of nginx’s files be prepared beside its target, put in place, tested and loaded', async () => {
+    const web = named(lab(), 'web-1');
+    const [file, fresh] = ['/etc/nginx/conf.d/app.conf', '/etc/nginx/conf.d/.app.conf.new'];
+    const before = (await ssh(web, `stat -c '%U %a' ${file}; cat ${file}`)).stdout;
+    const steps = [
+      `sudo -n cp -a ${file} ${fresh}`,
+      `sudo -n cat ${file} | sudo -n tee ${fresh} >/dev/null`,
+      `sudo -n mv -f -T ${fresh} ${file}`,
+      'sudo -n nginx -t -q && sudo -n nginx -s reload',
+      `sudo -n rm -f ${fresh}`,
+    ];
+    const output = await ssh(web, steps.join(' && '));
+    expect(output.code, output.stderr).toBe(0);
+    expect((await ssh(web, `stat -c '%U %a' ${file}; cat ${file}`)).stdout).toBe(before);
+  });
+
+  it('has a place for locks that every login user can write to', async () => {
+    const output = await ssh(
+      named(lab(), 'web-1'),
+      'stat -c "%a %U" /run/lock && touch /run/lock/mine && rm /run/lock/mine',
+    );
+    expect(output).toMatchObject({ code: 0, stdout: '1777 root\n' });
   });
 
   it('has a sudoers file that visudo accepts and that lists exactly the documented rules', async () => {

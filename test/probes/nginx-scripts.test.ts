@@ -169,6 +169,34 @@ describe('the nginx probes without root', () => {
     }
   });
 
+  it('read the journal where the error log may not be read', async () => {
+    const host = namespace();
+    const { folder } = await nginx(host);
+    chmodSync(folder, 0o755);
+    chmodSync(join(folder, 'error.log'), 0o600);
+    const now = host.run(['date', '+%Y/%m/%d %H:%M:%S']).stdout.trim();
+    const iso = `${now.replaceAll('/', '-').replace(' ', 'T')}+0000`;
+    const starting = 'nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)';
+    const running = `2020/01/01 00:00:00 [error] 7#7: *1 connect() failed (111: Connection refused) while connecting to upstream`;
+    const lines = [
+      `${iso} web-1 nginx[7]: ${starting}`,
+      `${iso} web-1 nginx[7]: ${running}`,
+      `${iso} web-1 systemd[1]: x`,
+    ];
+    using tools = createFakeTools([], { journalctl: `cat <<'EOT'\n${lines.join('\n')}\nEOT` });
+    chmodSync(tools.path, 0o755);
+    const asking = { as: NOBODY, environment: { PATH: `${tools.path}:${process.env['PATH']}:/usr/sbin` } };
+    expect(ask(host, 'nginx-log', asking)).toMatchObject({
+      file: 'journalctl -u nginx',
+      unreadFiles: [join(folder, 'error.log')],
+      linesRead: 3,
+      entries: [
+        { class: 'address-in-use', lines: 1, recentLines: 1, last: `${now} nginx[7]: ${starting}` },
+        { class: 'upstream-refused', lines: 1, recentLines: 0, last: running },
+      ],
+    });
+  });
+
   it('still tell the master, its workers and their age', async () => {
     const host = namespace();
     const { pid, folder } = await nginx(host);

@@ -73,10 +73,29 @@ describe('TIME_WAIT on nginx’s own ports', () => {
   it('name clients that reuse nothing, also where their number is harmless', () => {
     const finding = find(facts(5400, { requests: requestsFact(90, 90) }));
     expect(finding).toMatchObject({ severity: 'info' });
+    expect(finding.explanation[0]).toContain('are what 90 closes/s explain: harmless at this rate.');
     expect(finding.explanation.at(-1)).toContain(
       '90 client connections/s for 90 requests/s: clients send one request per',
     );
     expect(finding.explanation.at(-1)).toContain('cured there, not in nginx');
+  });
+
+  it('are judged by the connections that come now, where nginx is known to close them', () => {
+    const config = httpConfig(`keepalive_timeout 0;\n${UNPOOLED}`);
+    const finding = find(facts(1823, { 'nginx-config': config, requests: requestsFact(150, 150) }));
+    expect(finding.severity).toBe('warning');
+    expect(finding.explanation).toEqual([
+      '1,823 TIME_WAIT on :80: nginx closes 150 client connections/s.',
+      'nginx.conf:2: keepalive_timeout 0 makes nginx close after every response.',
+      'Give it 65 to 75 s there, so that clients can reuse their connections.',
+    ]);
+  });
+
+  it('may be left from traffic that is over', () => {
+    const finding = find(facts(2454, { requests: requestsFact(100, 0) }));
+    expect(finding.explanation.at(-1)).toBe(
+      'Now 0 client connections/s come in: most of them are left from the last 60 s.',
+    );
   });
 
   it('are fine on a quiet host, with their number', () => {

@@ -56,6 +56,19 @@ describe('upstream keepalive that is configured by half', () => {
     ]);
   });
 
+  it('is named as the cause when no port is left, so that no connection is opened any more', () => {
+    const exhausted = {
+      sockets: socketsFact([connectedGroup('TIME-WAIT', '127.0.0.1:8080', 1001)]),
+      'tcp-counters': rates({ ActiveOpens: 0 }),
+      sysctl: sysctlFact({ localPortRange: { low: 40_000, high: 41_000 }, tcpTwReuse: 0 }),
+    };
+    const [found] = find(facts(configured({ location: `${HTTP11} ${EMPTY}` }), exhausted));
+    expect(found).toMatchObject({ rule: 'half-keepalive', severity: 'critical' });
+    expect(found?.explanation[0]).toMatch(/^At least 16\.?\d* new outgoing connections\/s|^At least 17 new/);
+    const pooled = configured({ upstream: 'keepalive 32;', location: `${HTTP11} ${EMPTY}` });
+    expect(find(facts(pooled, exhausted))).toEqual([]);
+  });
+
   it('is a literal proxy_pass with everything else right', () => {
     const found = find(
       facts(configured({ upstream: 'keepalive 32;', location: `${HTTP11} ${EMPTY}`, pass: 'http://127.0.0.1:8080' })),

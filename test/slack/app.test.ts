@@ -88,6 +88,7 @@ async function startApp(sandbox: Sandbox, context: ReturnType<typeof wordContext
     teams: undefined,
     engine,
     messages: context.store.messages,
+    groups: context.store.groups,
     policy,
     inventory,
     runbooks,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { asPersonName } from '../../src/base/ids.ts';
 import { createPolicy } from '../../src/engine/policy.ts';
+import type { TurnedAway } from '../../src/engine/refusals.ts';
 import { createIdentity } from '../../src/slack/identity.ts';
 
 const POLICY = createPolicy([
@@ -12,7 +13,14 @@ function identityOf(answer: unknown) {
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  return createIdentity({ lookUp, teams: ['T1'], policy: POLICY });
+  const turnedAway: TurnedAway[] = [];
+  const denied = async (turned: TurnedAway): Promise<void> => {
+    turnedAway.push(turned);
+  };
+  const identity = createIdentity({ lookUp, teams: ['T1'], policy: POLICY, denied });
+  const asker = (userId: string, teamId: string) =>
+    identity.asker({ userId, teamId, wish: 'proposal_approve', subject: 'proposal:1-1' });
+  return { asker, turnedAway };
 }
 
 describe('who somebody in Slack is', () => {
@@ -47,6 +55,31 @@ describe('who somebody in Slack is', () => {
     [{ user: { id: 'U1', is_bot: 'yes' } }],
   ])('nobody is let through when Slack answers %j', async (answer) => {
     await expect(identityOf(answer).asker('U1', 'T1')).rejects.toMatchObject({ code: 'policy/not-permitted' });
+  });
+
+  it.each([
+    ['a guest', { user: { id: 'U1', team_id: 'T1', is_restricted: true } }, 'T1', 'policy/not-permitted'],
+    ['somebody unknown', { user: { id: 'U9', team_id: 'T1' } }, 'T1', 'policy/not-permitted'],
+    ['somebody of another workspace', { user: { id: 'U1', team_id: 'T1' } }, 'T2', 'policy/not-permitted'],
+    ['somebody whom Slack does not name', new Error('timeout'), 'T1', 'policy/not-permitted'],
+  ])('that %s was not let in is recorded with what they wanted', async (_who, answer, team, code) => {
+    const { asker, turnedAway } = identityOf(answer);
+    await expect(asker('U1', team)).rejects.toThrow();
+    expect(turnedAway).toEqual([
+      {
+        identity: `slack:U1@${team}`,
+        surface: 'slack',
+        wish: 'proposal_approve',
+        subject: 'proposal:1-1',
+        because: expect.objectContaining({ code }),
+      },
+    ]);
+  });
+
+  it('nobody who is let in is recorded as turned away', async () => {
+    const { asker, turnedAway } = identityOf({ user: { id: 'U1', team_id: 'T1' } });
+    await asker('U1', 'T1');
+    expect(turnedAway).toEqual([]);
   });
 
   it('a full member who is not configured is told what to ask for', async () => {

@@ -3,7 +3,8 @@ import { silentLogger } from '../../src/base/logger.ts';
 import type { Found, LiveClient, Shown } from '../../src/slack/live-client.ts';
 import { createPace } from '../../src/slack/pace.ts';
 import { createPosting } from '../../src/slack/posting.ts';
-import { createMovedClock, createTestStore } from '../helpers/engine.ts';
+import { createTestStore } from '../helpers/engine.ts';
+import { createMovedClock } from '../helpers/moved-clock.ts';
 
 const CHANNEL = 'C1';
 const HIDDEN: Found = { kind: 'hidden' };
@@ -12,8 +13,7 @@ const HIDDEN: Found = { kind: 'hidden' };
 function arrange(answers: Partial<LiveClient>) {
   const stores = createTestStore();
   onTestFinished(() => stores[Symbol.asyncDispose]());
-  const moved = createMovedClock();
-  const clock = { ...moved, monotonicMs: moved.now };
+  const clock = createMovedClock();
   const calls: string[] = [];
   const answer = (what: string) => async (): Promise<Shown> => {
     calls.push(what);

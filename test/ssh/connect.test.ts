@@ -3,17 +3,11 @@ import { chmodSync, copyFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
-import { readCommand } from '../../src/base/command.ts';
-import { systemIds } from '../../src/base/ids.ts';
-import { silentLogger } from '../../src/base/logger.ts';
 import type { Transport } from '../../src/engine/transport.ts';
 import type { Host } from '../../src/inventory/host.ts';
-import { createSshTransport } from '../../src/ssh/transport.ts';
+import { never, uname } from '../helpers/read-steps.ts';
+import { transportWith } from '../helpers/ssh-transport.ts';
 import { freePort, keygen, startSshd, type TestSshd, testHost } from '../helpers/sshd.ts';
-
-const never = new AbortController().signal;
-const steps = [{ id: 'uname', command: readCommand(['uname', '-s']), timeoutMs: 5000 }];
 
 describe('reaching a host', () => {
   let sshd: TestSshd;
@@ -21,7 +15,7 @@ describe('reaching a host', () => {
 
   beforeAll(async () => {
     sshd = await startSshd();
-    transport = createSshTransport({ clock: systemClock, ids: systemIds, logger: silentLogger });
+    transport = transportWith();
   });
   afterAll(async () => {
     await transport?.[Symbol.asyncDispose]();
@@ -30,7 +24,7 @@ describe('reaching a host', () => {
 
   /** The outcome of reading from a host; `ok` has no detail. */
   async function asked(host: Host, signal = never) {
-    const outcome = await transport.read(host, steps, { signal });
+    const outcome = await transport.read(host, uname, { signal });
     expect(outcome.steps).toHaveLength(outcome.kind === 'ok' ? 1 : 0);
     return outcome.kind === 'ok' ? { kind: outcome.kind, detail: '' } : outcome;
   }

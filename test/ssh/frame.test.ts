@@ -9,7 +9,7 @@ import type { ReadStep } from '../../src/engine/transport.ts';
 import { frameLine } from '../../src/ssh/frame.ts';
 import { createFrameParser } from '../../src/ssh/frame-parser.ts';
 import { hostLine, scriptWord } from '../../src/ssh/host-line.ts';
-import { processesWithArgument, uniqueSleep } from '../helpers/processes.ts';
+import { ownSleep, processesWithArgument } from '../helpers/processes.ts';
 
 const TOOLS = ['cat', 'date', 'env', 'grep', 'printf', 'sh', 'sleep'];
 const TRICKY = ["it's", '\\\\', "\\'", 'a\nb', '', '!x', '$HOME', '`id`', '"', '~', '*', 'ü\t'];
@@ -47,12 +47,6 @@ function fishWords(line: string): string[] {
 
 describe('a framed script', () => {
   let dir: string;
-  const sleeps: string[] = [];
-  const ownSleep = () => {
-    const sleep = uniqueSleep();
-    sleeps.push(sleep);
-    return sleep;
-  };
 
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'countersign-frame-'));
@@ -62,7 +56,6 @@ describe('a framed script', () => {
     }
   });
   afterAll(() => {
-    for (const pid of sleeps.flatMap(processesWithArgument)) process.kill(pid, 'SIGKILL');
     rmSync(dir, { recursive: true, force: true });
   });
 

@@ -1,47 +1,26 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
-import { changeScript, readCommand, readScript } from '../../src/base/command.ts';
-import { asHostName, systemIds } from '../../src/base/ids.ts';
-import { silentLogger } from '../../src/base/logger.ts';
-import type { ReadStep } from '../../src/engine/transport.ts';
-import { fingerprint } from '../../src/ssh/host-keys.ts';
-import { createSshTransport, type SshTransportInit } from '../../src/ssh/transport.ts';
+import { changeScript } from '../../src/base/command.ts';
+import { asHostName } from '../../src/base/ids.ts';
 import { testGrant } from '../helpers/grant.ts';
-import { processesWithArgument, uniqueSleep } from '../helpers/processes.ts';
+import { ownSleep, processesWithArgument } from '../helpers/processes.ts';
+import { never, script, uname } from '../helpers/read-steps.ts';
 import { startRelay } from '../helpers/relay.ts';
+import { detailOf, transportWith } from '../helpers/ssh-transport.ts';
 import { startSshd, type TestSshd } from '../helpers/sshd.ts';
 
-const never = new AbortController().signal;
 const options = { signal: never };
-const uname: readonly ReadStep[] = [{ id: 'uname', command: readCommand(['uname', '-s']), timeoutMs: 5000 }];
-
-function script(id: string, text: string, args: readonly string[] = [], timeoutMs = 10_000): ReadStep {
-  return { id, command: readScript(text, args), timeoutMs };
-}
-
-function transportWith(init: Partial<SshTransportInit> = {}) {
-  return createSshTransport({ clock: systemClock, ids: systemIds, logger: silentLogger, ...init });
-}
 
 describe('the SSH transport', () => {
   let sshd: TestSshd;
-  const sleeps: string[] = [];
-  const ownSleep = () => {
-    const sleep = uniqueSleep();
-    sleeps.push(sleep);
-    return sleep;
-  };
 
   beforeAll(async () => {
-    sshd = await startSshd({ hostKeys: ['ed25519', 'ecdsa', 'rsa'] });
+    sshd = await startSshd();
   });
   afterAll(async () => {
     await sshd?.[Symbol.asyncDispose]();
-  });
-  afterEach(() => {
-    for (const pid of sleeps.splice(0).flatMap(processesWithArgument)) process.kill(pid, 'SIGKILL');
   });
 
   test('opens one connection for a host and uses it again', async () => {
@@ -131,121 +110,6 @@ describe('the SSH transport', () => {
     expect(ordinary.log().match(/Starting session/g)).toHaveLength(1);
   });
 
-  describe('the host key', () => {
-    test.each(['ed25519', 'ecdsa', 'rsa'] as const)('is asked for by the type of a pinned %s key', async (type) => {
-      await using transport = transportWith();
-      const outcome = await transport.read(sshd.host({ hostKey: sshd.publicKey(type) }), uname, options);
-      expect(outcome.kind).toBe('ok');
-    });
-
-    test.each(['ed25519', 'ecdsa', 'rsa'] as const)('is found by the fingerprint of its %s key', async (type) => {
-      await using transport = transportWith();
-      const outcome = await transport.read(sshd.host({ hostKey: fingerprintIn(sshd, type) }), uname, options);
-      expect(outcome.kind).toBe('ok');
-    });
-
-    test('must be the pinned one, or nothing is sent', async () => {
-      await using other = await startSshd();
-      await using transport = transportWith();
-      for (const hostKey of [other.publicKey('ed25519'), fingerprintIn(other, 'ed25519')]) {
-        const outcome = await transport.read(sshd.host({ port: sshd.port, hostKey }), uname, options);
-        expect(outcome.kind).toBe('host_key_mismatch');
-        expect(detailOf(outcome)).toContain(fingerprintIn(sshd, 'ed25519'));
-      }
-    });
-
-    test('must be known, or its fingerprint is shown and nobody logs in', async () => {
-      await using fresh = await startSshd();
-      await using transport = transportWith();
-      const outcome = await transport.read(fresh.host({ hostKey: undefined }), uname, options);
-      expect(outcome.kind).toBe('host_key_unknown');
-      expect(detailOf(outcome)).toContain(fingerprintIn(fresh, 'ed25519'));
-      expect(fresh.log()).not.toContain('Accepted');
-      expect(fresh.log()).not.toContain('Failed publickey');
-    });
-
-    test('is read from a known_hosts file', async () => {
-      await using transport = transportWith();
-      const knownHosts = join(sshd.dir, 'known_hosts');
-      writeFileSync(knownHosts, `[127.0.0.1]:${sshd.port} ${sshd.publicKey('ecdsa')}\n`);
-      expect((await transport.read(sshd.host({ hostKey: undefined, knownHosts }), uname, options)).kind).toBe('ok');
-      const lines = [`[127.0.0.1]:${sshd.port} ${sshd.publicKey('ecdsa')}`, `@revoked * ${sshd.publicKey('ecdsa')}`];
-      const revoked = join(sshd.dir, 'known_hosts_revoked');
-      writeFileSync(revoked, lines.join('\n'));
-      const outcome = await transport.read(sshd.host({ hostKey: undefined, knownHosts: revoked }), uname, options);
-      expect(outcome.kind).toBe('host_key_mismatch');
-    });
-  });
-
-  describe('a connection that breaks', () => {
-    const slow = (sleep: string) => [script('one', 'echo kept'), script('two', 'sleep "$1"', [sleep])];
-
-    test('in the middle leaves the steps that had ended, and the next read connects again', async () => {
-      await using relay = await startRelay(sshd.port);
-      await using transport = transportWith();
-      const host = sshd.host({ port: relay.port });
-      const outcome = await transport.read(host, slow(ownSleep()), {
-        signal: never,
-        onStepStarted: (id) => {
-          if (id === 'two') setImmediate(relay.cut);
-        },
-      });
-      expect(outcome).toMatchObject({ kind: 'unreachable', steps: [{ id: 'one', stdout: 'kept\n' }] });
-      expect(detailOf(outcome)).toContain('1 of 2 steps');
-      expect((await transport.read(host, uname, options)).kind).toBe('ok');
-      expect(relay.accepted()).toBe(2);
-    });
-
-    test('silently in the middle is noticed by keepalives', async () => {
-      await using relay = await startRelay(sshd.port);
-      await using transport = transportWith({ keepaliveMs: 200 });
-      const outcome = await transport.read(sshd.host({ port: relay.port }), slow(ownSleep()), {
-        signal: never,
-        onStepStarted: (id) => {
-          if (id === 'two') setImmediate(relay.freeze);
-        },
-      });
-      expect(outcome).toMatchObject({ kind: 'timed_out', steps: [{ id: 'one' }] });
-    });
-
-    test('while unused is replaced', async () => {
-      await using relay = await startRelay(sshd.port);
-      await using transport = transportWith();
-      const host = sshd.host({ port: relay.port });
-      await transport.read(host, uname, options);
-      relay.cut();
-      expect((await transport.read(host, uname, options)).kind).toBe('ok');
-      expect(relay.accepted()).toBe(2);
-    });
-
-    test('silently while unused is replaced', async () => {
-      await using relay = await startRelay(sshd.port);
-      await using transport = transportWith();
-      const host = sshd.host({ port: relay.port, connectTimeoutMs: 700 });
-      await transport.read(host, uname, options);
-      relay.freeze();
-      expect((await transport.read(host, uname, options)).kind).toBe('ok');
-      expect(relay.accepted()).toBe(2);
-    });
-
-    test('under a change leaves open whether it ran, and does not run it again', async () => {
-      await using relay = await startRelay(sshd.port);
-      await using transport = transportWith();
-      const [sleep, file] = [ownSleep(), join(sshd.dir, 'ran')];
-      const host = sshd.host({ port: relay.port });
-      const changing = transport.change(
-        host,
-        changeScript('echo ran >>"$2"; sleep "$1"', [sleep, file]),
-        testGrant([host.name], systemClock.now() + 60_000),
-        { signal: never, timeoutMs: 20_000 },
-      );
-      await expect.poll(() => processesWithArgument(sleep).length).toBeGreaterThan(0);
-      relay.cut();
-      expect((await changing).kind).toBe('unknown');
-      expect(readFileSync(file, 'utf8')).toBe('ran\n');
-    });
-  });
-
   test('keeps a change back whose grant expires while the host is being reached', async () => {
     const times = [0];
     const clock: Clock = { ...systemClock, now: () => times.shift() ?? 1000 };
@@ -300,11 +164,3 @@ describe('the SSH transport', () => {
     await expect.poll(held).toEqual(before);
   });
 });
-
-function detailOf(outcome: object): string {
-  return 'detail' in outcome ? String(outcome.detail) : '';
-}
-
-function fingerprintIn(sshd: TestSshd, type: 'ed25519' | 'ecdsa' | 'rsa'): string {
-  return fingerprint(Buffer.from(sshd.publicKey(type).split(' ')[1] ?? '', 'base64'));
-}

@@ -64,7 +64,10 @@ function renderSaid({ hosts, sentences }: Explanation, group: FindingGroup): str
 export function renderProposal(view: ProposalView): string[] {
   const { proposal } = view;
   const hosts = list(proposal.plan.hosts.map(({ host }) => host));
-  const need = proposal.state === 'open' ? `  needs ${count(proposal.neededApprovals, 'approval')}` : '';
+  const need =
+    proposal.state === 'open'
+      ? `  needs ${count(proposal.neededApprovals, 'approval')}${proposal.plan.typed.length > 0 ? ', typed' : ''}`
+      : '';
   return [
     '',
     `Proposal ${proposal.id}: ${proposal.plan.title} on ${hosts}${need}`,

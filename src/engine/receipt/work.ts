@@ -32,7 +32,8 @@ printf '%s %s %s\\n' "$(cat /proc/sys/kernel/random/boot_id)" $$ "$start" >"$dir
 /**
  * `hold SECONDS`: takes the host's lock as descriptor 9, for every bot and every login user (flock(2)); busy = status 73.
  * The mode of /run/lock alone decides where it lies, so that all users agree. The file may be swept away by a cleaner
- * between opening and locking, hence the second look; reading it keeps it young for cleaners that go by age. Beside it the holder leaves its name, best effort.
+ * between opening and locking, hence the second look; reading it keeps it young for cleaners that go by age. Beside it the
+ * holder leaves its name, best effort.
  */
 const LOCK = `
 lock=/tmp/countersign.lock

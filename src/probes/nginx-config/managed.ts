@@ -16,7 +16,7 @@ const TOOLS: readonly (readonly [RegExp, string])[] = [
 
 /** What a header says when a program wrote the file; without the name of a known tool it is some program. */
 const HEADER =
-  /\bmanaged by\b|\b\w+[ -]managed\b|\b(?:auto-?|automatically )?generated\b|\b(?:do not|don't) (?:edit|modify|change|touch)\b|\bmaintained by\b|\bcontrolled by\b/i;
+  /\bmanaged by\b|\w[ _-]managed\b|\b(?:auto-?|automatically )?generated\b|\b(?:do not|don't) (?:edit|modify|change|touch)\b|\bmaintained by\b|\bcontrolled by\b/i;
 
 /** A sentence that takes it back: "no longer managed by Puppet". */
 const DENIED = /\b(?:not|no longer|never|un)[ -]?(?:be(?:en)? )?(?:managed|generated|maintained|controlled)\b/i;

@@ -21,7 +21,7 @@ export interface NginxLogEntry {
 
 /** The tail of nginx's error_log, by class. */
 export interface NginxLogFact {
-  /** The main log. */
+  /** The main log, or `journalctl -u nginx` where no file could be read. */
   readonly file: string;
   /** More error_log files that were read, for example of single servers. */
   readonly otherFiles: readonly string[];

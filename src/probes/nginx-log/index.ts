@@ -28,9 +28,20 @@ END {
   for (c in last) print "last", c, last[c]
 }`;
 
-/** The last 2000 lines of each error_log file; sudoers needs `/usr/bin/tail -n 2000 /var/log/nginx/error.log`. */
+/**
+ * Lines of journalctl -o short-iso begin with the journal's local time and a name; nginx's own time may follow, as in its
+ * files. Either is put first as nginx writes it.
+ */
+const FROM_JOURNAL = String.raw`
+{
+  time = substr($0, 1, 19); gsub(/-/, "/", time); sub(/T/, " ", time)
+  if (match($0, /[0-9][0-9][0-9][0-9]\/[0-9][0-9]\/[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9] /)) print substr($0, RSTART)
+  else { sub(/^[^ ]* [^ ]* /, ""); print time, $0 }
+}`;
+
+/** The last 2000 lines of each error_log file, or the journal's where no file can be read; sudoers needs `/usr/bin/tail -n 2000 /var/log/nginx/error.log`. */
 const SCRIPT = `${NGINX_SHELL}${CONFIG_FILES_SHELL}
-status=0
+status=0 seen=0
 found=$(masters)
 logs=$(printf '%s\\n' "$found" | while read -r pid rest; do
   trusted "$pid" || continue
@@ -41,9 +52,17 @@ for file in \${logs:-/var/log/nginx/error.log}; do
   if [ -r "$file" ]; then text=$(tail -n 2000 "$file"; echo "x$?"); else text=$(root tail -n 2000 "$file" </dev/null; echo "x$?"); fi
   code=\${text##*x}
   if [ "$code" != 0 ]; then echo "unread $file"; status=$code; continue; fi
+  seen=1
   echo "file $file"
   printf '%s' "\${text%x*}" | awk '${CLASSIFY}'
 done
+if [ "$seen" = 0 ]; then
+  text=$(journalctl -u nginx -o short-iso -n 2000 --no-pager -q 2>/dev/null </dev/null)
+  if [ -n "$text" ]; then
+    echo 'file journalctl -u nginx'
+    printf '%s\\n' "$text" | awk '${FROM_JOURNAL}' | awk '${CLASSIFY}'
+  fi
+fi
 exit "$status"
 `;
 

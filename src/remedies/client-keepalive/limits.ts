@@ -39,7 +39,7 @@ export function timeoutZero({ placed }: EditableNginx): Placed | null {
 export interface ClientTraffic {
   /** TIME_WAIT sockets on nginx's own ports: connections that nginx closed first. */
   readonly timeWait: number;
-  /** Explains them in the steady state. */
+  /** What explains them in the steady state, or connections accepted per second where that is known and more. */
   readonly closesPerSecond: number;
   /** null when neither a counter nor the connections to backends tell. */
   readonly requestsPerSecond: number | null;
@@ -50,7 +50,8 @@ export function clientTraffic(facts: Facts, ports: readonly number[]): ClientTra
   const { sockets, requests } = facts;
   if (!sockets) return null;
   const timeWait = timeWaitOn(facts, ports) ?? 0;
-  return { timeWait, closesPerSecond: timeWait / 60, requestsPerSecond: requests?.requestsPerSecond ?? null };
+  const closesPerSecond = Math.max(timeWait / 60, requests?.acceptsPerSecond ?? 0);
+  return { timeWait, closesPerSecond, requestsPerSecond: requests?.requestsPerSecond ?? null };
 }
 
 /** TIME_WAIT sockets that were accepted on these ports; null when the sockets were not read. */

@@ -36,14 +36,14 @@ export function planClientKeepalive(input: PlanInput): Planned {
   const limits = requestLimits(nginx);
   const requests = wantedRequests(traffic, limits, input.approved);
   const edits = editsOf(nginx, limits, requests);
-  const reason = quiet(input, traffic) ?? whyNothing(nginx, limits, traffic, edits);
+  const worked: Worked = { input, nginx, ports, traffic, limits, requests };
+  const reason = quiet(input, traffic) ?? whyNothing(worked, edits);
   if (reason !== null) return { kind: 'nothing', reason };
   if (!edits) return refused('No place was found for keepalive_requests; put it into http { } by hand.');
   const actions = editActions(edits);
   if (!actions) return refused('Two places ask for different values at the same spot; change it by hand.');
   const kept = edits.map(({ file }) => keptFromEditing(file)).find((found) => found !== null);
   if (kept) return { kind: 'advice', reason: `${kept}.`, text: editsText(actions) };
-  const worked: Worked = { input, nginx, ports, traffic, limits, requests };
   return { kind: 'change', plan: planOf(worked, [...actions, loadAction(nginx)]) };
 }
 
@@ -54,6 +54,12 @@ function smallest({ written, byDefault, defaultInForce }: RequestLimits): number
 
 /** From this many closes per second on, a limit of 1000 and more is worth raising, too. */
 const MANY_CLOSES_PER_SECOND = 100;
+
+/** The largest of the limits that a plan would raise. */
+function largestBelow({ written, byDefault, defaultInForce }: RequestLimits, wanted: number): number {
+  const all = [...written.map(({ requests }) => requests), ...(defaultInForce ? [byDefault] : [])];
+  return Math.max(1, ...all.filter((requests) => requests < wanted));
+}
 
 /** `requests/s x 60 s / wanted TIME_WAIT`, 1000 at least; more only for a load that was measured. What was approved stays. */
 function wantedRequests(traffic: ClientTraffic, limits: RequestLimits, approved: HostPlan | undefined): number {
@@ -94,12 +100,8 @@ function quiet({ approved }: PlanInput, { timeWait }: ClientTraffic): string | n
 }
 
 /** Why the limit is left alone; null when it is what closes the connections, or may be. */
-function whyNothing(
-  nginx: EditableNginx,
-  limits: RequestLimits,
-  traffic: ClientTraffic,
-  edits: readonly Edit[] | null,
-): string | null {
+function whyNothing({ input, nginx, limits, traffic, requests }: Worked, edits: readonly Edit[] | null): string | null {
+  const { approved } = input;
   const limit = smallest(limits);
   const zero = timeoutZero(nginx);
   if (zero)
@@ -110,13 +112,14 @@ function whyNothing(
     return `A client connection carries ${formatNumber(limit)} requests already (${source}), and ${formatNumber(traffic.timeWait)} TIME_WAIT on nginx's ports are no reason to raise that.`;
   }
   const perSecond = traffic.requestsPerSecond;
-  if (perSecond === null) return null;
+  if (perSecond === null || approved) return null;
   const closes = `${formatRate(traffic.closesPerSecond)} closes/s at ${formatRate(perSecond)} requests/s`;
   if (limit > 1 && alike(traffic.closesPerSecond, perSecond)) {
     return `${closes}: clients send one request per connection. That is cured in the clients or the load balancer, not here.`;
   }
-  if (alike(traffic.closesPerSecond, perSecond / limit) || traffic.closesPerSecond > perSecond / limit) return null;
-  return `${closes} are fewer than ${formatNumber(limit)} requests per connection would make (${formatRate(perSecond / limit)}/s): the limit is not what closes them.`;
+  const fewest = perSecond / largestBelow(limits, requests);
+  if (traffic.closesPerSecond > fewest * (1 - LIKE)) return null;
+  return `${closes} are fewer than keepalive_requests would make (${formatRate(fewest)}/s): the limit is not what closes them.`;
 }
 
 function alike(a: number, b: number): boolean {

@@ -2,7 +2,12 @@ import { formatNumber } from '../../base/format.ts';
 import { parseEndpoint } from '../../probes/endpoint.ts';
 import type { Planned, PlanInput, Verdict } from '../remedy.ts';
 import { nothing, refused } from '../sysctl/obstacles.ts';
-import { assignablePorts, pressedDestinations, type PressedDestination, TIME_WAIT_SECONDS } from '../sysctl/port-pressure.ts';
+import {
+  assignablePorts,
+  pressedDestinations,
+  type PressedDestination,
+  TIME_WAIT_SECONDS,
+} from '../sysctl/port-pressure.ts';
 
 const SHOWN = 5;
 
@@ -19,7 +24,9 @@ export function adviseDestinations(input: PlanInput): Planned {
     kind: 'advice',
     reason:
       'More backend ports or addresses are made where the backends run, and source addresses where the network is: not from here.',
-    text: [numbers(pressed, ports), BACKENDS, pressed.slice(0, SHOWN).map(serverLines).join('\n'), SOURCES].join('\n\n'),
+    text: [numbers(pressed, ports), BACKENDS, pressed.slice(0, SHOWN).map(serverLines).join('\n'), SOURCES].join(
+      '\n\n',
+    ),
   };
 }
 
@@ -49,11 +56,11 @@ function serverLines({ destination }: PressedDestination): string {
 
 const SOURCES = [
   'Or give the host further addresses and let nginx connect from each of them in turn (ngx_http_proxy_module, ngx_http_split_clients_module):',
-  '    split_clients "$remote_addr$remote_port$request_time$connection_requests" $source_address {   # in http',
+  '    split_clients "$remote_addr$remote_port$msec" $source_address {   # in http',
   '        50%  FIRST-ADDRESS-OF-THIS-HOST;',
   '        *    SECOND-ADDRESS-OF-THIS-HOST;',
   '    }',
-  '    proxy_bind $source_address;                                                                   # beside proxy_pass',
+  '    proxy_bind $source_address;                                       # beside proxy_pass',
   'The backends must accept connections from the new address, and their logs and rate limits see it.',
 ].join('\n');
 

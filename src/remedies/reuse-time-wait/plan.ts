@@ -5,26 +5,13 @@ import type { HostPlan, Planned, PlanInput } from '../remedy.ts';
 import { nothing, obstacleForNginx, refused } from '../sysctl/obstacles.ts';
 import { assignablePorts, pressedDestinations, type PressedDestination, pressedName } from '../sysctl/port-pressure.ts';
 import { readBackProof } from '../sysctl/readback.ts';
-import { planSettings, type SettingsPlan } from '../sysctl/settings.ts';
+import { planSettings } from '../sysctl/settings.ts';
 import { type PeersByTimestamps, peersByTimestamps } from './peers.ts';
+import type { Reuse } from './reuse.ts';
 import { confirmations, predictedOf, risksOf } from './words.ts';
 
 /** 0 off, 1 on, 2 for loopback only; the default is 2 since Linux 4.19 (ip-sysctl.rst, commit 79e9fed46038). */
 export const REUSE_KEY = 'net.ipv4.tcp_tw_reuse';
-
-/** What the plan is made from, worked out. */
-export interface Reuse {
-  readonly input: PlanInput;
-  readonly sysctl: SysctlFact;
-  /** 1 = for all destinations, 2 = for loopback only. */
-  readonly value: 1 | 2;
-  /** The pairs of source and destination that it helps. */
-  readonly destinations: readonly PressedDestination[];
-  readonly peers: PeersByTimestamps;
-  /** Ports that the kernel may assign. */
-  readonly ports: number;
-  readonly settings: SettingsPlan;
-}
 
 /** Plans tcp_tw_reuse = 1 where ports to a remote destination run short, and 2 where only loopback is concerned and it is off. */
 export function planReuse(input: PlanInput): Planned {
@@ -43,7 +30,7 @@ export function planReuse(input: PlanInput): Planned {
   const peers = value === 1 ? peersByTimestamps(input.facts, remote) : NO_PEERS;
   if (value === 1 && peers.sending.length + peers.unknown.length === 0) return refused(peersSilent(peers));
   const settings = planSettings(
-    [{ key: REUSE_KEY, value: String(value), purpose: PURPOSES[value], suffices: (text) => text === String(value) }],
+    [{ key: REUSE_KEY, value: String(value), purpose: PURPOSES[value], suffices: SUFFICE[value] }],
     { sysctl, files, changeId: input.changeId },
   );
   const ports = assignablePorts(sysctl.localPortRange, sysctl.reservedPorts);
@@ -55,6 +42,12 @@ const NO_PEERS: PeersByTimestamps = { sending: [], silent: [], unknown: [] };
 const PURPOSES = {
   1: 'outgoing connections may take over their ports in TIME_WAIT',
   2: 'outgoing connections over loopback may take over their ports in TIME_WAIT',
+} as const;
+
+/** 1 covers loopback as well. */
+const SUFFICE = {
+  1: (text: string) => text === '1',
+  2: (text: string) => text === '1' || text === '2',
 } as const;
 
 function obstacleOf(facts: Facts, { tcpTimestamps, tcpTwReuse }: SysctlFact): string | undefined {

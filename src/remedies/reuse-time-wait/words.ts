@@ -1,7 +1,9 @@
 import { formatNumber, list } from '../../base/format.ts';
 import type { KernelFact } from '../../probes/kernel/fact.ts';
+import type { SysctlFilesFact } from '../../probes/sysctl-files/fact.ts';
+import { placeText } from '../sysctl/boot.ts';
 import { pressedName, TIME_WAIT_SECONDS } from '../sysctl/port-pressure.ts';
-import type { Reuse } from './plan.ts';
+import type { Reuse } from './reuse.ts';
 
 /** The effect in numbers. It is on ports, not on the number of TIME_WAIT. */
 export function predictedOf({ sysctl, value, destinations, ports, settings }: Reuse): readonly string[] {
@@ -31,12 +33,18 @@ export function risksOf(reuse: Reuse): readonly string[] {
           'It holds for all outgoing connections of this network namespace. The kernel documentation advises against a change without expert knowledge: a device on the way that strips or rewrites timestamps makes new connections fail.',
         ]
       : []),
-    ...(peers.silent.length > 0
-      ? [`No help for ${list(peers.silent)}: connections there carry no timestamps.`]
-      : []),
+    ...(peers.silent.length > 0 ? [`No help for ${list(peers.silent)}: connections there carry no timestamps.`] : []),
     ...(value === 2 ? loopbackValueRisk(input.facts.kernel) : []),
+    ...timestampsAtBoot(input.facts['sysctl-files']),
     ...settings.risks,
   ];
+}
+
+/** Without timestamps the reuse ends with the next restart of the host. */
+function timestampsAtBoot(files: SysctlFilesFact | undefined): readonly string[] {
+  const last = files?.entries.filter(({ key }) => key === 'net.ipv4.tcp_timestamps').at(-1);
+  if (last === undefined || last.value !== '0') return [];
+  return [`${placeText(last)} sets tcp_timestamps = 0 at boot, without which no port is taken over: remove that line.`];
 }
 
 /** Value 2 came with Linux 4.19; before, every value but 0 meant on, for all destinations. */

@@ -1,11 +1,11 @@
 import { formatNumber, list } from '../../base/format.ts';
-import type { Facts } from '../../probes/registry.ts';
 import type { SysctlFilesFact } from '../../probes/sysctl-files/fact.ts';
 import type { HostPlan, Planned, PlanInput } from '../remedy.ts';
 import { placeText } from '../sysctl/boot.ts';
 import { nothing, readOnlyObstacle, refused } from '../sysctl/obstacles.ts';
 import { readBackProof } from '../sysctl/readback.ts';
 import { planSettings, type SettingsPlan } from '../sysctl/settings.ts';
+import { passiveDrops } from './verify.ts';
 
 /** Removed in Linux 4.12 (commit 4396e46187ca); older kernels have it, off by default. */
 export const RECYCLE_KEY = 'net.ipv4.tcp_tw_recycle';
@@ -16,26 +16,19 @@ export function planStop(input: PlanInput): Planned {
   if (sysctl === undefined || files === undefined) {
     return refused('The kernel settings and the sysctl.d files are both needed to plan this.');
   }
-  if (sysctl.tcpTwRecycle === null) return nothing(`This kernel has no tcp_tw_recycle (removed in Linux 4.12).${leftOver(files)}`);
+  if (sysctl.tcpTwRecycle === null)
+    return nothing(`This kernel has no tcp_tw_recycle (removed in Linux 4.12).${leftOver(files)}`);
   const obstacle = readOnlyObstacle(input.facts);
   if (obstacle !== undefined) return refused(obstacle);
-  // Off is the default: without a line that turns it on, none is needed that turns it off.
-  const namedAtBoot = files.entries.some(({ key }) => key === RECYCLE_KEY);
   const settings = planSettings(
-    [
-      {
-        key: RECYCLE_KEY,
-        value: '0',
-        purpose: 'connections of clients behind one address are not dropped',
-        suffices: (value) => value === '0',
-      },
-    ],
+    [{ key: RECYCLE_KEY, value: '0', purpose: PURPOSE, suffices: (value) => value === '0', isDefault: true }],
     { sysctl, files, changeId: input.changeId },
   );
-  const actions = namedAtBoot ? settings.actions : settings.actions.filter(({ kind }) => kind !== 'file');
-  if (actions.length === 0) return nothing([`tcp_tw_recycle is 0 already.`, ...settings.byHand].join(' '));
-  return { kind: 'change', plan: planOf(input, sysctl.tcpTwRecycle, { ...settings, actions }, namedAtBoot) };
+  if (settings.actions.length === 0) return nothing(['tcp_tw_recycle is 0 already.', ...settings.byHand].join(' '));
+  return { kind: 'change', plan: planOf(input, sysctl.tcpTwRecycle, settings) };
 }
+
+const PURPOSE = 'connections of clients behind one address are not dropped';
 
 /** Lines that only make `sysctl --system` complain. */
 function leftOver(files: SysctlFilesFact): string {
@@ -44,18 +37,19 @@ function leftOver(files: SysctlFilesFact): string {
   return ` ${list(lines.map(placeText))} can be removed by hand: sysctl reports an error for ${lines.length === 1 ? 'it' : 'them'}.`;
 }
 
-function planOf(input: PlanInput, value: number, settings: SettingsPlan, namedAtBoot: boolean): HostPlan {
-  const drops = input.facts['tcp-counters']?.perSecond.PAWSPassive;
-  const persistent = settings.persistent || !namedAtBoot;
+function planOf(input: PlanInput, value: number, settings: SettingsPlan): HostPlan {
   return {
     host: input.host,
     actions: settings.actions,
     basis: { tcpTwRecycle: value, bootSettings: settings.bootBasis },
-    predicted: [dropsText(drops, value), ...(persistent ? ['It holds after a restart of the host, too.'] : [])],
+    predicted: [
+      dropsText(passiveDrops(input.facts), value),
+      ...(settings.persistent ? ['It holds after a restart of the host, too.'] : []),
+    ],
     targets: { pawsPassivePerSecond: 0 },
     risks: [
       'TIME_WAIT sockets stay their 60 s again, so their number rises; each takes 256 bytes and no file descriptor.',
-      ...(namedAtBoot ? settings.risks : settings.risks.filter((risk) => !settings.byHand.includes(risk))),
+      ...settings.risks,
     ],
     proof: [
       ...readBackProof(settings.actions),
@@ -68,9 +62,4 @@ function dropsText(drops: number | undefined, value: number): string {
   if (value === 0) return 'tcp_tw_recycle is off now; at boot it is no longer turned on.';
   const rate = drops === undefined ? 'Connection requests' : `${formatNumber(drops)} → 0 connection requests/s`;
   return `${rate} of clients behind one address (NAT, a load balancer) that are dropped for a timestamp of another client, at once.`;
-}
-
-/** Connection requests that were dropped for their timestamps, per second; undefined when this kernel does not count them. */
-export function passiveDrops(facts: Facts): number | undefined {
-  return facts['tcp-counters']?.perSecond.PAWSPassive;
 }

@@ -2,7 +2,6 @@ import { formatNumber } from '../../base/format.ts';
 import type { Facts } from '../../probes/registry.ts';
 import type { HostPlan, Verdict } from '../remedy.ts';
 import { type Check, readBack, verdictOf } from '../sysctl/readback.ts';
-import { passiveDrops } from './plan.ts';
 
 /** Proven when the setting reads back and no connection request is dropped for its timestamp any more. */
 export function judgeStop(plan: HostPlan, before: Facts, after: Facts): Verdict {
@@ -14,5 +13,12 @@ function dropsStopped(before: Facts, after: Facts): readonly Check[] {
   if (is === undefined) return [{ holds: true, statement: 'Dropped connection requests are not counted here.' }];
   const was = passiveDrops(before);
   const first = was === undefined ? '' : `${formatNumber(was)}/s → `;
-  return [{ holds: is === 0, statement: `${first}${formatNumber(is)}/s connection requests dropped for their timestamps.` }];
+  return [
+    { holds: is === 0, statement: `${first}${formatNumber(is)}/s connection requests dropped for their timestamps.` },
+  ];
+}
+
+/** Connection requests that are dropped for their timestamps, per second; undefined when this kernel does not count them. */
+export function passiveDrops(facts: Facts): number | undefined {
+  return facts['tcp-counters']?.perSecond.PAWSPassive;
 }

@@ -14,11 +14,7 @@ export interface BootSetting {
 }
 
 /** Which files decide on a key at boot (order of sysctl.d(5)). */
-export function bootSetting(
-  files: SysctlFilesFact,
-  key: string,
-  suffices: (value: string) => boolean,
-): BootSetting {
+export function bootSetting(files: SysctlFilesFact, key: string, suffices: (value: string) => boolean): BootSetting {
   const entries = files.entries.filter((entry) => entry.key === key);
   const last = entries.at(-1);
   return {

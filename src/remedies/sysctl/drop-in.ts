@@ -21,7 +21,10 @@ export function dropInText(before: string | null, settings: readonly DropInSetti
     settings.map(({ key }) => key),
   );
   while (kept.at(-1)?.trim() === '') kept.pop();
-  const lines = settings.flatMap(({ key, value, purpose }) => [`# Change ${changeId}: ${purpose}`, `${key} = ${value}`]);
+  const lines = settings.flatMap(({ key, value, purpose }) => [
+    `# Change ${changeId}: ${purpose}`,
+    `${key} = ${value}`,
+  ]);
   return `${[...kept, ...lines].join('\n')}\n`;
 }
 

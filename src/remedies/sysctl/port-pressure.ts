@@ -1,7 +1,7 @@
 import { formatEndpoint, isLoopback, parseEndpoint } from '../../probes/endpoint.ts';
 import { portsInside, rangeSizePorts } from '../../probes/port-ranges.ts';
 import type { Facts } from '../../probes/registry.ts';
-import type { PortRange, SysctlFact } from '../../probes/sysctl/fact.ts';
+import type { PortRange } from '../../probes/sysctl/fact.ts';
 import type { HostPlan } from '../remedy.ts';
 
 /** How long a socket stays in TIME_WAIT: TCP_TIMEWAIT_LEN of include/net/tcp.h. */
@@ -71,9 +71,7 @@ function heldPorts({ sockets }: Facts): readonly PressedDestination[] {
       timeWaitPorts: (known?.timeWaitPorts ?? 0) + (state === 'TIME-WAIT' ? amount : 0),
     });
   }
-  return [...byName.values()].sort(
-    (a, b) => b.heldPorts - a.heldPorts || (pressedName(a) < pressedName(b) ? -1 : 1),
-  );
+  return [...byName.values()].sort((a, b) => b.heldPorts - a.heldPorts || (pressedName(a) < pressedName(b) ? -1 : 1));
 }
 
 /** `connect() to 127.0.0.1:8080 failed (99: Cannot assign requested address)`. */

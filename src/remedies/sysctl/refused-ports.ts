@@ -14,7 +14,10 @@ export function refusalsStopped(before: Facts, after: Facts): Check {
   if (log === undefined) return { holds: true, statement: 'The error log of nginx could not be read.' };
   const now = entryOf(after);
   if (now === undefined || now.recentLines === 0 || !isLater(entryOf(before), now)) {
-    return { holds: true, statement: 'No new "(99: Cannot assign requested address)" lines in the error log of nginx.' };
+    return {
+      holds: true,
+      statement: 'No new "(99: Cannot assign requested address)" lines in the error log of nginx.',
+    };
   }
   return { holds: false, statement: `nginx is still refused local ports; the last line: ${now.last}` };
 }

@@ -1,6 +1,7 @@
 import { list } from '../../base/format.ts';
 import type { SysctlFact } from '../../probes/sysctl/fact.ts';
 import type { SysctlFilesFact } from '../../probes/sysctl-files/fact.ts';
+import { refusalOf, refusalText } from '../refusals.ts';
 import type { ChangeAction } from '../remedy.ts';
 import { type BootSetting, bootBasis, bootSetting, placeText } from './boot.ts';
 import { DROP_IN_PATH, dropInText } from './drop-in.ts';
@@ -15,6 +16,8 @@ export interface WantedSetting {
   readonly purpose: string;
   /** Whether a value already does what is wanted. */
   readonly suffices: (value: string) => boolean;
+  /** True when the kernel starts with a value that suffices: then no line is needed at boot where none sets the key. */
+  readonly isDefault?: boolean;
 }
 
 /** How wanted settings are brought about, with what has to be said about it. */
@@ -39,22 +42,26 @@ interface Judged {
 /**
  * Only the touched keys are written: at runtime where the value in force does not suffice, and in the drop-in where what is
  * read at boot does not. When a later file wins over one of the keys no drop-in is written at all: half of the settings
- * after a restart may be worse than none.
+ * after a restart may be worse than none. Throws RangeError on a value that is refused always.
  */
 export function planSettings(
   wanted: readonly WantedSetting[],
-  { sysctl, files, changeId }: { readonly sysctl: SysctlFact; readonly files: SysctlFilesFact; readonly changeId: string },
+  {
+    sysctl,
+    files,
+    changeId,
+  }: { readonly sysctl: SysctlFact; readonly files: SysctlFilesFact; readonly changeId: string },
 ): SettingsPlan {
+  for (const each of wanted) refuseAlways(sysctl, each);
   const judged = wanted.map((each): Judged => ({ wanted: each, boot: bootSetting(files, each.key, each.suffices) }));
-  const missing = judged.filter(({ boot }) => !boot.suffices);
+  const missing = judged.filter(
+    ({ wanted: { isDefault }, boot }) => !boot.suffices && !(isDefault === true && boot.entries.length === 0),
+  );
   const conflicts = missing.filter(({ boot }) => boot.later !== undefined);
   const written = conflicts.length > 0 ? [] : missing;
   const byHand = conflicts.map(conflictText);
   return {
-    actions: [
-      ...wanted.flatMap((each) => runtimeAction(sysctl, each)),
-      ...dropInAction(files, written, changeId),
-    ],
+    actions: [...wanted.flatMap((each) => runtimeAction(sysctl, each)), ...dropInAction(files, written, changeId)],
     persistent: conflicts.length === 0,
     bootBasis: Object.fromEntries(judged.map(({ wanted: { key }, boot }) => [key, bootBasis(boot)])),
     risks: [
@@ -65,6 +72,13 @@ export function planSettings(
     ],
     byHand,
   };
+}
+
+/** No plan may ask for it: a remedy that does is wrong. */
+function refuseAlways(sysctl: SysctlFact, { key, value }: WantedSetting): void {
+  const inForce = valueInForce(sysctl, key);
+  const refusal = refusalOf(key, value, inForce === null ? null : Number(inForce));
+  if (refusal !== undefined) throw new RangeError(refusalText(refusal));
 }
 
 function runtimeAction(sysctl: SysctlFact, { key, value, suffices }: WantedSetting): readonly ChangeAction[] {
@@ -90,7 +104,5 @@ function overriddenText(key: string, entry: Parameters<typeof placeText>[0]): st
 
 /** Files that this user may not read may set the same keys. */
 export function unreadableRisk({ unreadableFiles }: SysctlFilesFact): readonly string[] {
-  return unreadableFiles.length === 0
-    ? []
-    : [`${list(unreadableFiles)} could not be read and may set the same keys.`];
+  return unreadableFiles.length === 0 ? [] : [`${list(unreadableFiles)} could not be read and may set the same keys.`];
 }

@@ -1,0 +1,26 @@
+import { defineRemedy } from '../remedy.ts';
+import { settingRights } from '../sysctl/keys.ts';
+import { LIMIT_KEY, planRaise } from './plan.ts';
+import { judgeCount, judgeOverflow } from './verify.ts';
+
+/** The cure of F8: the limit of TIME_WAIT sockets is raised, so that new ones are kept again. It is never lowered. */
+export const raiseTimeWaitLimitRemedy = defineRemedy({
+  id: 'raise-time-wait-limit',
+  code: 'R8',
+  title: 'raise the limit of TIME_WAIT sockets',
+  risk: 'medium',
+  needs: ['sysctl', 'sysctl-files', 'tcp-counters'],
+  uses: ['sockstat'],
+  plan: planRaise,
+  proofs: [
+    {
+      afterMs: 15_000,
+      intervalSeconds: 5,
+      needs: ['sysctl', 'sysctl-files', 'tcp-counters'],
+      uses: ['sockstat'],
+      judge: judgeOverflow,
+    },
+    { afterMs: 75_000, intervalSeconds: 5, needs: ['tcp-counters', 'sockstat'], judge: judgeCount },
+  ],
+  sudo: settingRights([LIMIT_KEY]),
+});
