@@ -8,6 +8,7 @@ import { createOutput } from './cli/output.ts';
 import { CATALOGUE, type Composition, compose } from './compose.ts';
 import { type Config, loadConfig } from './config/load.ts';
 import type { Asker } from './engine/asker.ts';
+import { hostRights } from './engine/host-rights.ts';
 import { runbookJsonSchema } from './runbook/json-schema.ts';
 import { loadRunbooks } from './runbook/load.ts';
 
@@ -31,6 +32,7 @@ export function createCliDeps(signal: AbortSignal): CliDeps {
     openSession: async (config) => openSession(loadConfig(config)),
     loadInventory: (config) => loadConfig(config).inventory,
     loadRunbooks: (paths, config) => loadRunbooks(paths ?? runbookDirectories(config), CATALOGUE),
+    hostRights: (config) => hostRights(loadRunbooks(runbookDirectories(config), CATALOGUE).runbooks, CATALOGUE),
     generate: generateFiles,
     start: async ({ config, port }) => {
       const { runBot } = await import('./bot.ts');

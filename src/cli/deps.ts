@@ -1,5 +1,6 @@
 import type { Asker } from '../engine/asker.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { HostRights } from '../engine/host-rights.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { RunbookLibrary } from '../runbook/load.ts';
 
@@ -37,6 +38,8 @@ export interface CliDeps {
   openSession(config: string | undefined): Promise<Session>;
   loadInventory(config: string | undefined): Inventory;
   loadRunbooks(paths: readonly string[] | undefined, config: string | undefined): RunbookLibrary;
+  /** What root is needed for on hosts. */
+  hostRights(config: string | undefined): HostRights;
   generate(check: boolean): readonly GeneratedFile[];
   /** Runs the bot until a signal ends it. */
   start(options: { readonly config: string | undefined; readonly port: number }, signal: AbortSignal): Promise<void>;

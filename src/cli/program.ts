@@ -10,6 +10,7 @@ import { addInventoryCommands } from './commands/inventory.ts';
 import { addLabCommands } from './commands/lab.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addServeCommands } from './commands/serve.ts';
+import { addSudoersCommand } from './commands/sudoers.ts';
 import type { CliDeps } from './deps.ts';
 import { EXIT } from './exit.ts';
 
@@ -46,6 +47,7 @@ function createProgram(version: string, deps: CliDeps): Command {
   addAuditCommands(program, deps);
   addInventoryCommands(program, deps);
   addAuthorCommands(program, deps);
+  addSudoersCommand(program, deps);
   addServeCommands(program, deps);
   addLabCommands(program, deps);
   return program;

@@ -1,6 +1,8 @@
 /** A name or folder below /etc/nginx that no other file can be reached through: no leading dot, no blank, no `..`. */
 const NAME = '[A-Za-z0-9_][A-Za-z0-9_.-]*';
 const FILE = `/etc/nginx/(${NAME}/)*${NAME}`;
+/** Configuration alone: keys of certificates lie below /etc/nginx as well. */
+const READABLE = `/etc/nginx/((${NAME}/)*${NAME}\\.conf|sites-(available|enabled)/${NAME})`;
 /** The file that an edit is prepared in, beside its target. */
 const NEW_FILE = `/etc/nginx/(${NAME}/)*\\.${NAME}\\.new`;
 
@@ -25,7 +27,7 @@ export const SUDO_RULES: readonly string[] = [
   '/usr/bin/mv -f -T /etc/sysctl.d/.60-countersign-net.conf.new /etc/sysctl.d/60-countersign-net.conf',
   '/usr/bin/rm -f /etc/sysctl.d/60-countersign-net.conf',
   '/usr/bin/rm -f /etc/sysctl.d/.60-countersign-net.conf.new',
-  `/usr/bin/cat ^${FILE}$`,
+  `/usr/bin/cat ^${READABLE}$`,
   `/usr/bin/cp ^-a ${FILE} ${NEW_FILE}$`,
   `/usr/bin/tee ^${NEW_FILE}$`,
   `/usr/bin/mv ^-f -T ${NEW_FILE} ${FILE}$`,

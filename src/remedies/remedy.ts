@@ -107,6 +107,16 @@ export interface PlanInput {
   readonly approved?: HostPlan;
 }
 
+/** What a remedy may change on a host. */
+export interface Touches {
+  /** Kernel settings at runtime, as sysctl(8) names them. */
+  readonly sysctls: readonly string[];
+  /** Whole files, by their paths. */
+  readonly files: readonly string[];
+  /** Files below /etc/nginx, and the reload of nginx. */
+  readonly nginx: boolean;
+}
+
 /** A known fix: planned from facts, applied under a receipt, proven by re-reading, undone from the captured pre-image. */
 export interface Remedy<Id extends string = string> {
   readonly id: Id;
@@ -125,8 +135,8 @@ export interface Remedy<Id extends string = string> {
    * where the effect takes its time, the slow one.
    */
   readonly proofs: readonly [fast: Proof, slow?: Proof];
-  /** What root is needed for on a host: sudoers(5) commands with their exact arguments, sorted by nothing but meaning. */
-  readonly sudo: readonly string[];
+  /** What of a host it may change; `countersign sudoers` gives the rights for that, and no others. */
+  readonly touches: Touches;
 }
 
 /** Declares a remedy; its id is kept. */

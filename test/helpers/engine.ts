@@ -98,7 +98,7 @@ export function wordRemedy({ path, helps = true }: WordWorld): Remedy {
       const actions = [{ kind: 'file', path, before: word, after: 'good' } as const];
       return { kind: 'change', plan: { host, actions, basis: { word }, predicted: [], risks: [], proof: [] } };
     },
-    sudo: [],
+    touches: { sysctls: [], files: [path], nginx: false },
     proofs: [
       {
         afterMs: 1,

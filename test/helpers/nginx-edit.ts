@@ -14,10 +14,12 @@ export function probedConfig(files: ConfigFiles, links: Readonly<Record<string, 
   const dump = Object.entries(files)
     .map(([path, text]) => `# configuration file ${path}:\n${text}\n`)
     .join('');
-  const stdout = Buffer.from(dump, 'latin1').toString('utf8');
+  const whole = Buffer.from(dump, 'latin1').toString('utf8');
+  const utf8 = Buffer.from(whole, 'utf8').toString('latin1') === dump;
+  const stdout = utf8 ? whole : dump;
   const targets = Object.keys(files).map((path) => `target ${path}\t${links[path] ?? path}\n`);
   const parsed = parseNginxConfig({
-    stdout: `dump 100 0 ${stdout.split('\n').length - 1}\n${stdout}${targets.join('')}`,
+    stdout: `dump 100 0 ${stdout.split('\n').length - 1}${utf8 ? '' : ' latin1'}\n${stdout}${targets.join('')}`,
     stderr: '',
     exitCode: 0,
     droppedBytes: 0,

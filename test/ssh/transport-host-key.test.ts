@@ -8,7 +8,7 @@ import { type HostKeyType, startSshd, type TestSshd } from '../helpers/sshd.ts';
 
 const options = { signal: never };
 
-describe('the host key, for the SSH transport,', () => {
+describe('the host key of an SSH connection', () => {
   let sshd: TestSshd;
   beforeAll(async () => {
     sshd = await startSshd({ hostKeys: ['ed25519', 'ecdsa', 'rsa'] });

@@ -14,7 +14,7 @@ function put(s, a, p) {
   p = 80; a = s
   if (s ~ /^\[.*\]$/ || s !~ /:/) a = s
   else { a = s; sub(/:[^:]*$/, "", a); p = s; sub(/.*:/, "", p) }
-  gsub(/[\[\]]/, "", a)
+  gsub(/[][]/, "", a)
   if (a ~ /^[A-Za-z0-9_.:-]+$/ && p ~ /^[0-9]+$/ && length(a) < 254) print a, p
 }
 $NF == "{" { block[++depth] = $1; name[depth] = tolower($2); next }

@@ -6,6 +6,13 @@ export interface DumpedFile {
   readonly path: string;
   /** The file's text, without the newline that nginx adds after it. */
   readonly text: string;
+  /** Its bytes, one character each, where they are not all UTF-8 and the text is not the whole truth. */
+  readonly bytes?: string;
+}
+
+/** The bytes of a file. */
+export function bytesOf({ text, bytes }: DumpedFile): Buffer {
+  return bytes === undefined ? Buffer.from(text, 'utf8') : Buffer.from(bytes, 'latin1');
 }
 
 interface Marker {

@@ -55,7 +55,7 @@ export interface NginxListen extends ConfigPlace {
 
 /** What nginx's configuration says, resolved over includes, from `nginx -T`. */
 export interface NginxConfigFact {
-  /** Path and SHA-256 (of the text as UTF-8) of every file, in the order of `nginx -T`; with several masters, one after another. */
+  /** Path and SHA-256 of the bytes of every file, in the order of `nginx -T`; with several masters, one after another. */
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
   readonly workerProcesses: Placed<string> | null;
   readonly upstreams: readonly Upstream[];

@@ -7,7 +7,7 @@ import { parseNginxConfig } from './parse.ts';
 /**
  * `nginx -T` of every master, with its binary, `-c` and `-p`; of the installed nginx when none runs. Each dump is
  * preceded by its number of lines, because a configuration may contain any line, and followed by the files that its
- * names stand for. sudoers needs `/usr/sbin/nginx -T`, and `/usr/sbin/nginx -T -c FILE` for a master that was started with
+ * names stand for. A configuration that is not UTF-8 is sent as if it were Latin-1, so that every byte arrives. sudoers needs `/usr/sbin/nginx -T`, and `/usr/sbin/nginx -T -c FILE` for a master that was started with
  * `-c FILE`.
  */
 const SCRIPT = `${NGINX_SHELL}
@@ -17,8 +17,10 @@ dump() {
   out=$(root "$@" -T\${conf:+ -c "$conf"}\${prefix:+ -p "$prefix"} </dev/null; echo "x$?")
   code=\${out##*x}
   out=\${out%x*}
-  echo "dump $pid $code $(printf '%s' "$out" | wc -l)"
-  printf '%s' "$out"
+  form=
+  if command -v iconv >/dev/null && ! printf '%s' "$out" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1; then form=latin1; fi
+  echo "dump $pid $code $(printf '%s' "$out" | wc -l)\${form:+ $form}"
+  if [ -n "$form" ]; then printf '%s' "$out" | iconv -f ISO-8859-1 -t UTF-8; else printf '%s' "$out"; fi
   printf '%s' "$out" | sed -n 's/^# configuration file \\(\\/.*\\):$/\\1/p' | head -n 1000 | while IFS= read -r path; do
     target=$(readlink -f "$path" 2>/dev/null) && [ -n "$target" ] && printf 'target %s\\t%s\\n' "$path" "$target"
   done

@@ -47,7 +47,7 @@ export interface OutlineLine {
   readonly line: number;
   /** Byte offset of its first character. */
   readonly at: number;
-  /** Its length in bytes without the newline; `text` is shorter when it was cut or redacted. */
+  /** Its length in bytes without the newline; `text` has another one when it was cut, redacted or is not UTF-8. */
   readonly bytes: number;
   readonly text: string;
 }
@@ -60,7 +60,7 @@ export interface FileOutline {
   readonly target: string | null;
   /** SHA-256 of the file's bytes; wrong when `notUtf8`. */
   readonly sha256: string;
-  /** Some bytes are not UTF-8 and arrived as U+FFFD, so no offset in this file can be relied upon. */
+  /** Some bytes are not UTF-8 and the host had no iconv(1) to send them whole, so no offset can be relied upon. */
   readonly notUtf8: boolean;
   readonly newline: '\n' | '\r\n';
   /** Who writes the file, from a header or its place: `Ansible`, `Certbot`, `Kubernetes`; null = people. */

@@ -1,6 +1,6 @@
 import { sha256 } from '../../base/digest.ts';
 import { shorten } from '../../base/plain-text.ts';
-import type { DumpedFile } from './dump.ts';
+import { bytesOf, type DumpedFile } from './dump.ts';
 import { includePattern, names } from './include.ts';
 import { afterDirective, beforeDirective, insideBlock, type LinedText, linedText, lineText } from './insertion.ts';
 import { managedBy } from './managed.ts';
@@ -74,15 +74,16 @@ interface Includes {
   readonly paths: readonly string[];
 }
 
-function outlineFile({ path, text }: DumpedFile, target: string | null, includes: Includes): FileOutline {
-  const lined = linedText(Buffer.from(text, 'utf8').toString('latin1'));
+function outlineFile(file: DumpedFile, target: string | null, includes: Includes): FileOutline {
+  const { path, text, bytes } = file;
+  const lined = linedText(bytesOf(file).toString('latin1'));
   const tree = parseTree(lined.text);
   const directives = tree.ok ? outlineAll({ lined, ...includes }, tree.directives) : [];
   return {
     path,
     target,
-    sha256: sha256(text),
-    notUtf8: text.includes('\ufffd'),
+    sha256: sha256(bytesOf(file)),
+    notUtf8: bytes === undefined && text.includes('\ufffd'),
     newline: /\r\n/.test(text) && !/(?:^|[^\r])\n/.test(text) ? '\r\n' : '\n',
     managedBy: tree.ok ? managedBy(target ?? path, lined.text, tree.tokens) : null,
     directives,

@@ -2,7 +2,7 @@ import { sha256 } from '../../base/digest.ts';
 import { sudoRefused } from '../privilege.ts';
 import { problem, unreadable } from '../problem.ts';
 import type { Parsed, ProbeOutput } from '../probe.ts';
-import { splitDump } from './dump.ts';
+import { bytesOf, type DumpedFile, splitDump } from './dump.ts';
 import { extractFact } from './extract.ts';
 import type { NginxConfigFact } from './fact.ts';
 import { outlineOf } from './outline.ts';
@@ -15,12 +15,14 @@ const SUDOERS =
 interface Dump {
   readonly exitCode: number;
   readonly text: string;
+  /** One character per byte, because some bytes are not UTF-8. */
+  readonly latin1: boolean;
   /** The file that each path stands for once symbolic links are followed. */
   readonly targets: Map<string, string>;
 }
 
 /**
- * Reads `dump PID EXIT LINES` followed by that many lines of `nginx -T` and by `target PATH<tab>FILE` lines, once per
+ * Reads `dump PID EXIT LINES` (and ` latin1`) followed by that many lines of `nginx -T` and by `target PATH<tab>FILE` lines, once per
  * master, and merges what they say.
  * On an error nginx prints no configuration and says why on stderr as `[emerg] …` (nginx(8)).
  */
@@ -43,7 +45,7 @@ function splitFrames(stdout: string): Dump[] | null {
   const dumps: Dump[] = [];
   for (let at = 0; at < lines.length; ) {
     const line = lines[at] ?? '';
-    const [, exit, count] = /^dump \d+ (\d+) +(\d+)$/.exec(line) ?? [];
+    const [, exit, count, latin1] = /^dump \d+ (\d+) +(\d+)( latin1)?$/.exec(line) ?? [];
     const [, path, target] = /^target (\/[^\t]*)\t(\/[^\t]*)$/.exec(line) ?? [];
     if (exit === undefined && path === undefined && line !== '' && !/^skipped \d+$/.test(line)) return null;
     if (path !== undefined && target !== undefined) dumps.at(-1)?.targets.set(path, target);
@@ -57,6 +59,7 @@ function splitFrames(stdout: string): Dump[] | null {
         .slice(at, end)
         .map((text) => `${text}\n`)
         .join(''),
+      latin1: latin1 !== undefined,
       targets: new Map(),
     });
     at = end;
@@ -77,19 +80,30 @@ function refused(output: ProbeOutput): Parsed<never> {
 function merge(output: ProbeOutput, dumps: readonly Dump[]): Parsed<NginxConfigFact> {
   const facts: NginxConfigFact[] = [];
   for (const dump of dumps) {
-    const files = splitDump(dump.text);
+    const files = filesOf(dump);
     if (files.length === 0) return unreadable(output, 'nginx -T printed no configuration file.');
     const resolved = resolveConfig(files);
     if (!resolved.ok) {
       const where = `${resolved.file}:${resolved.error.line}`;
       return unreadable(output, `The configuration was not understood at ${where}: ${resolved.error.message}.`);
     }
-    const digests = files.map(({ path, text }) => ({ path, sha256: sha256(text) }));
+    const digests = files.map((file) => ({ path: file.path, sha256: sha256(bytesOf(file)) }));
     const outline = dumps.length === 1 ? outlineOf(files, dump.targets) : null;
     facts.push({ files: digests, ...extractFact(resolved.directives), ...(outline && { outline }) });
   }
   const [only] = facts;
   return { ok: true, fact: facts.length === 1 && only ? only : combined(facts) };
+}
+
+/** The files with their text; where some bytes are not UTF-8 the bytes are kept beside it. */
+function filesOf({ text, latin1 }: Dump): DumpedFile[] {
+  const files = splitDump(text);
+  if (!latin1) return files;
+  return files.map((file) => ({
+    path: Buffer.from(file.path, 'latin1').toString('utf8'),
+    text: Buffer.from(file.text, 'latin1').toString('utf8'),
+    bytes: file.text,
+  }));
 }
 
 function combined(facts: readonly NginxConfigFact[]): NginxConfigFact {

@@ -3,8 +3,8 @@ import { defineProbe } from '../probe.ts';
 import { parsePeerTimestamps } from './parse.ts';
 
 /**
- * `ss -i` prints two lines for a socket: its addresses, then, indented, its TCP options by word (ss(8)): `ts` = timestamps
- * are in use. Rows whose local port is listened on were accepted here and are left out. The greatest counts of all looks
+ * `ss -i` prints two lines for a socket: its addresses, then, indented, what its TCP does; with `-o` that names the options,
+ * and `ts` = timestamps are in use (ss.c of iproute2: without `-o` the word is never there). Rows whose local port is listened on were accepted here and are left out. The greatest counts of all looks
  * are kept.
  */
 const PEERS_AWK = String.raw`
@@ -40,8 +40,8 @@ END { close_look(); for (k in all) print most_with[k] + 0, most_without[k] + 0, 
 /** Most connections first, 100 at most; the rest is counted. */
 const LIMIT_AWK = `
 /^[0-9]/ { if (++n <= 100) print; else omitted++; next }
-{ print }
-END { print "omitted " omitted + 0 }`;
+{ last = $0 }
+END { print last; print "omitted " omitted + 0 }`;
 
 /** Five looks, 0.3 s apart, because connections without a pool are short; where sleep(1) takes no fractions it is 1 s. */
 const SCRIPT = `
@@ -52,10 +52,10 @@ echo 'countersign-peer-timestamps 1'
   i=0
   while [ "$i" -lt 5 ]; do
     [ "$i" = 0 ] || sleep 0.3 2>/dev/null || sleep 1
-    echo '@look'; ss -tin state established || break
+    echo '@look'; ss -tino state established || break
     i=$((i+1))
   done
-} | awk '${PEERS_AWK}' | sort -rn | awk '${LIMIT_AWK}'
+} | awk '${PEERS_AWK}' | sort -k1,1nr -k2,2nr | awk '${LIMIT_AWK}'
 `;
 
 /** Whether the peers that this host connects to send TCP timestamps, without which tcp_tw_reuse does nothing. */

@@ -14,7 +14,7 @@ export function parsePeerTimestamps(output: ProbeOutput): Parsed<PeerTimestampsF
   const looks = wholeNumber(/^end (\d+)$/.exec(lines.at(-2) ?? '')?.[1] ?? '');
   const omittedDestinations = wholeNumber(/^omitted (\d+)$/.exec(lines.at(-1) ?? '')?.[1] ?? '');
   if (first !== 'countersign-peer-timestamps 1' || looks !== LOOKS || omittedDestinations === undefined) {
-    return unreadable(output, `${LOOKS} looks at the established connections were expected (ss -tin).`);
+    return unreadable(output, `${LOOKS} looks at the established connections were expected (ss -tino).`);
   }
   const peers = lines.slice(0, -2).map(readPeer);
   if (!peers.every((peer) => peer !== undefined)) {

@@ -12,8 +12,8 @@ const PLACES_AWK = String.raw`
 function url(l, ssl) {
   if (l ~ /^[0-9]+$/) l = "127.0.0.1:" l
   sub(/^\*:/, "127.0.0.1:", l); sub(/^0\.0\.0\.0/, "127.0.0.1", l); sub(/^\[::\]/, "[::1]", l)
-  if (l !~ /:[0-9]+$/ || l ~ /^\[[^\]]*\]$/) l = l ":" (ssl ? 443 : 80)
-  return l ~ /^[A-Za-z0-9.:\[\]_-]+$/ ? (ssl ? "https://" : "http://") l : ""
+  if (l !~ /:[0-9]+$/ || l ~ /^\[[^]]*\]$/) l = l ":" (ssl ? 443 : 80)
+  return l ~ /^[]A-Za-z0-9.:[_-]+$/ ? (ssl ? "https://" : "http://") l : ""
 }
 function listens(i, word, ssl, u) {
   for (i = 3; i < NF; i++) { if ($i == "ssl") ssl = 1; if ($i ~ /^(proxy_protocol|quic|udp)$/) return }

@@ -22,5 +22,5 @@ export const raiseClientKeepaliveRemedy = defineRemedy({
     },
     { afterMs: 75_000, needs: ['sockets'], uses: ['nginx-log'], judge: judgeClientTimeWait },
   ],
-  sudo: [],
+  touches: { sysctls: [], files: [], nginx: true },
 });

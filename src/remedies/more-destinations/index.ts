@@ -11,5 +11,5 @@ export const moreDestinationsRemedy = defineRemedy({
   uses: ['nginx-log'],
   plan: adviseDestinations,
   proofs: [{ afterMs: 15_000, needs: ['sockets'], judge: neverPlanned }],
-  sudo: [],
+  touches: { sysctls: [], files: [], nginx: false },
 });

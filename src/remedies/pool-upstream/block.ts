@@ -55,7 +55,8 @@ export function poolEdits(upstream: Placed, { size, timeout }: WantedPool): read
   if (!last) return null;
   const point = last.anchor.directive.after;
   const put = (statement: string): Edit => insertAt(last.anchor.file, point, statement, { context });
-  const ends = timeout === null ? [] : [put(`keepalive_timeout ${timeout};`)];
+  const end = timeout === null ? null : timeoutEdit(upstream, timeout, last);
+  const ends = end ? [end] : [];
   if (keepalive && !overridden) {
     const resized = replaceArgument(keepalive, 0, String(size));
     return resized && [resized, ...ends];
@@ -63,12 +64,14 @@ export function poolEdits(upstream: Placed, { size, timeout }: WantedPool): read
   return [...(keepalive ? [removeDirective(keepalive)] : []), put(`keepalive ${size};`), ...ends];
 }
 
-/** The edit that ends idle connections of a pool that is there already. */
-export function timeoutEdit(upstream: Placed, timeout: string): Edit | null {
-  const last = upstream.children.at(-1);
-  if (!last) return null;
+/** The edit that ends idle connections: of the value that is there, else below everything in the block. */
+export function timeoutEdit(upstream: Placed, timeout: string, last = upstream.children.at(-1)): Edit | null {
+  const present = named(upstream.children, 'keepalive_timeout').at(-1);
+  if (present) return replaceArgument(present, 0, timeout);
   const context = [upstream.directive.line];
-  return insertAt(last.anchor.file, last.anchor.directive.after, `keepalive_timeout ${timeout};`, { context });
+  return last
+    ? insertAt(last.anchor.file, last.anchor.directive.after, `keepalive_timeout ${timeout};`, { context })
+    : null;
 }
 
 /** A new upstream block, as a statement. */

@@ -14,11 +14,16 @@ type Idle = NonNullable<Facts['backend-idle']>['backends'][number];
 
 /** How long nginx may keep idle connections to these backends: always shorter than they do, 4 s at most. */
 export function idleTimeout(facts: Facts, backends: readonly BackendEndpoint[], approved: string | null): string {
-  const shortest = Math.min(...closing(facts, backends).map(({ idleMs }) => idleMs ?? Number.POSITIVE_INFINITY));
+  const shortest = shortestIdleMs(facts, backends);
   const approvedMs = approved === null ? null : timeMs(approved);
   if (approved !== null && approvedMs !== null && approvedMs < shortest) return approved;
   if (shortest > USUAL_TIMEOUT_MS + 500) return timeText(USUAL_TIMEOUT_MS);
   return timeText(shortest >= 2500 ? Math.round(shortest / 1000) * 1000 - 1000 : rounded(shortest / 2));
+}
+
+/** After how long the first of these backends closes an idle connection; infinite when none was seen to. */
+export function shortestIdleMs(facts: Facts, backends: readonly BackendEndpoint[]): number {
+  return Math.min(...closing(facts, backends).map(({ idleMs }) => idleMs ?? Number.POSITIVE_INFINITY));
 }
 
 /** The timeout that an approved plan gives a pool. */

@@ -22,5 +22,5 @@ export const poolUpstreamRemedy = defineRemedy({
     },
     { afterMs: 75_000, needs: ['sockets'], uses: ['nginx-log'], judge: judgeTimeWait },
   ],
-  sudo: [],
+  touches: { sysctls: [], files: [], nginx: true },
 });

@@ -87,7 +87,7 @@ function copyHeaders({ passing }: Renaming, lines: readonly Placed[], host: stri
     ...lines.filter((line) => !closes || line !== connection).map(({ directive }) => directive.statement),
     ...(closes ? ['proxy_set_header Connection "";'] : []),
   ];
-  if (statements.some((text) => typeof text !== 'string' || text.includes('[redacted]') || text.includes('\n'))) {
+  if (statements.some((text) => typeof text !== 'string' || /\[redacted\]|[\n\ufffd]/.test(text))) {
     return blocked(passing.pass, 'inherits header lines that could not be repeated in its location');
   }
   const edits = [...statements, host].map((text) => insertIntoLevel(passing.location, text ?? ''));

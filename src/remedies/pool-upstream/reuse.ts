@@ -1,6 +1,6 @@
 import type { NginxConfigFact } from '../../probes/nginx-config/fact.ts';
 import { type Edit, insertAt, replaceArgument } from '../nginx-edit/edit.ts';
-import { descendants, keyOf, named, type Placed, placeText } from '../nginx-edit/placed.ts';
+import { keyOf, named, type Placed, placeText } from '../nginx-edit/placed.ts';
 import {
   headerInForce,
   headerLevel,
@@ -132,13 +132,29 @@ function cannotPlace(passing: Passing): Reuse {
   };
 }
 
-/** Places without a pool that would inherit what is put into a pooled location around them. */
-export function bystanders(passings: readonly Passing[], pooled: Pooled): readonly Passing[] {
-  const around = passings.filter(pooled).map(({ location }) => location);
+/** Places without a pool that the change tells to keep connections, too, which nginx then closes itself. */
+export function bystanders({ modern, passings, pooled }: Surroundings): readonly Passing[] {
+  const changed = passings.filter((passing) => passing.protocol === 'http' && pooled(passing));
+  const speaksOld = (passing: Passing): boolean => {
+    const version = inForce(passing, 'proxy_http_version')?.directive.args[0];
+    return version === undefined ? !modern : version === '1.0';
+  };
   return passings.filter(
     (passing) =>
       passing.protocol === 'http' &&
       !pooled(passing) &&
-      around.some((location) => location !== passing.location && descendants(location.children).includes(passing.pass)),
+      changed.some((other) => nestedIn(passing, other) || (!speaksOld(passing) && sharesConnection(passing, other))),
   );
+}
+
+function nestedIn(passing: Passing, outer: Passing): boolean {
+  const inside = passing.levels.indexOf(outer.location) > 0;
+  return inside && headerLevel(passing) === headerLevel(outer);
+}
+
+function sharesConnection(passing: Passing, other: Passing): boolean {
+  const level = headerLevel(passing);
+  if (level !== null && level === headerLevel(other)) return true;
+  const value = headerInForce(passing, 'connection')?.directive.args[1] ?? '';
+  return value.startsWith('$') && value === headerInForce(other, 'connection')?.directive.args[1];
 }

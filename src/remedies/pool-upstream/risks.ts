@@ -6,7 +6,7 @@ import { idleRisks } from './idle.ts';
 import { unplannable } from './leftover.ts';
 import { locationText } from './passing.ts';
 import { bystanders } from './reuse.ts';
-import type { Situation, UnitPlan } from './unit.ts';
+import { type Situation, surroundingsOf, type UnitPlan } from './unit.ts';
 
 /** What may go wrong, and what stays as it is. */
 export function risksOf(
@@ -23,9 +23,9 @@ export function risksOf(
     ...poolCost(situation, ready),
     ...sharedPlaces(situation, ready),
     ...new Set(ready.flatMap(({ notes }) => notes)),
-    ...bystanders(situation.passings, (passing) => pooled.has(passing)).map(
+    ...bystanders(surroundingsOf(situation, (passing) => pooled.has(passing))).map(
       (passing) =>
-        `${placeText(passing.pass)}: ${locationText(passing)} has no pool and inherits HTTP/1.1 without "Connection: close", so nginx closes its connections first from then on.`,
+        `${placeText(passing.pass)}: ${locationText(passing)} has no pool and gets the same headers, so nginx closes its connections first from then on.`,
     ),
     ...kept,
     ...unplannable(situation, plans),

@@ -13,10 +13,10 @@ import {
   writtenPool,
 } from './block.ts';
 import { newBlock, type Renaming, renamePass, upstreamName } from './literal.ts';
-import { approvedTimeout, idleTimeout } from './idle.ts';
+import { approvedTimeout, idleTimeout, shortestIdleMs } from './idle.ts';
 import type { Pooled } from './levels.ts';
 import type { Passing } from './passing.ts';
-import { type Reuse, reuseAt } from './reuse.ts';
+import { type Reuse, reuseAt, type Surroundings } from './reuse.ts';
 import { approvedSize, type BackendEndpoint, peakConnections, poolSize, timeWaitOf } from './size.ts';
 
 /** Backends that share a pool: one upstream block, or one literal address. */
@@ -105,11 +105,15 @@ export function planUnit(situation: Situation, unit: Unit, pooled: Pooled): Unit
 }
 
 function planPassing(situation: Situation, unit: Unit, passing: Passing, pooled: Pooled): readonly Reuse[] {
-  const { nginx, passings } = situation;
-  const surroundings = { modern: poolsByItself(nginx), config: nginx.config, passings, pooled };
+  const surroundings = surroundingsOf(situation, pooled);
   if (unit.upstream) return [reuseAt(passing, surroundings, false)];
   const renamed = renamePass(renamingOf(situation, unit, passing));
   return [reuseAt(passing, surroundings, renamed.ownHeaders === true), renamed];
+}
+
+/** What surrounds each place, given which of them will have a pool. */
+export function surroundingsOf({ nginx, passings }: Situation, pooled: Pooled): Surroundings {
+  return { modern: poolsByItself(nginx), config: nginx.config, passings, pooled };
 }
 
 /** A pool that begins to work needs an end of idle connections before the backend's (default 60 s), where none is set. */
@@ -120,9 +124,14 @@ function endIdle(situation: Situation, unit: Unit, changed: readonly Edit[]): Po
   return { size: null, timeout: edit ? timeout : null, edits: edit ? [edit] : [], blocked: null };
 }
 
-/** What `keepalive_timeout` is to be; null where the block has one, or this nginx knows none (before 1.15.3). */
+/**
+ * What `keepalive_timeout` is to be; null where the block has one that is shorter than the backends', or this nginx knows
+ * none (before 1.15.3).
+ */
 function missingTimeout({ input, nginx }: Situation, { name, upstream, backends }: Unit): string | null {
-  if (!atLeast(nginx.version, 1, 15, 3) || (upstream && writtenPool(upstream).timeoutMs !== null)) return null;
+  if (!atLeast(nginx.version, 1, 15, 3)) return null;
+  const writtenMs = upstream && writtenPool(upstream).timeoutMs;
+  if (writtenMs !== null && writtenMs < shortestIdleMs(input.facts, backends)) return null;
   return idleTimeout(input.facts, backends, approvedTimeout(input.approved, name));
 }
 

@@ -1,5 +1,5 @@
 import { defineRemedy } from '../remedy.ts';
-import { settingRights } from '../sysctl/keys.ts';
+import { DROP_IN_PATH } from '../sysctl/drop-in.ts';
 import { LIMIT_KEY, planRaise } from './plan.ts';
 import { judgeCount, judgeOverflow } from './verify.ts';
 
@@ -22,5 +22,5 @@ export const raiseTimeWaitLimitRemedy = defineRemedy({
     },
     { afterMs: 75_000, intervalSeconds: 5, needs: ['tcp-counters', 'sockstat'], judge: judgeCount },
   ],
-  sudo: settingRights([LIMIT_KEY]),
+  touches: { sysctls: [LIMIT_KEY], files: [DROP_IN_PATH], nginx: false },
 });

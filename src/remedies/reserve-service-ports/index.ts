@@ -1,5 +1,5 @@
 import { defineRemedy } from '../remedy.ts';
-import { settingRights } from '../sysctl/keys.ts';
+import { DROP_IN_PATH } from '../sysctl/drop-in.ts';
 import { RESERVED_PORTS_KEY } from './drop-in.ts';
 import { planReservation } from './plan.ts';
 import { judgeReservation } from './verify.ts';
@@ -14,5 +14,5 @@ export const reserveServicePortsRemedy = defineRemedy({
   uses: ['sockets', 'nginx-config'],
   plan: planReservation,
   proofs: [{ afterMs: 2000, needs: ['sysctl', 'sysctl-files'], uses: ['sockets'], judge: judgeReservation }],
-  sudo: settingRights([RESERVED_PORTS_KEY]),
+  touches: { sysctls: [RESERVED_PORTS_KEY], files: [DROP_IN_PATH], nginx: false },
 });

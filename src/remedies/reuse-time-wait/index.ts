@@ -1,5 +1,5 @@
 import { defineRemedy } from '../remedy.ts';
-import { settingRights } from '../sysctl/keys.ts';
+import { DROP_IN_PATH } from '../sysctl/drop-in.ts';
 import { planReuse, REUSE_KEY } from './plan.ts';
 import { judgeReuse } from './verify.ts';
 
@@ -21,5 +21,5 @@ export const reuseTimeWaitPortsRemedy = defineRemedy({
       judge: judgeReuse,
     },
   ],
-  sudo: settingRights([REUSE_KEY]),
+  touches: { sysctls: [REUSE_KEY], files: [DROP_IN_PATH], nginx: false },
 });

@@ -63,7 +63,7 @@ export function confirmations({ peers, value, input }: Reuse): readonly string[]
   const unseen =
     value === 1 && peers.unknown.length > 0
       ? [
-          `No connection to ${list(peers.unknown)} was seen long enough to tell whether that end sends TCP timestamps; if it does not, this does nothing there (look with ss -ti for the word ts).`,
+          `No connection to ${list(peers.unknown)} was seen long enough to tell whether that end sends TCP timestamps; if it does not, this does nothing there (look for the word ts in ss -tio).`,
         ]
       : [];
   return value === 2 ? loopbackValueRisk(input.facts.kernel) : unseen;

@@ -1,5 +1,5 @@
 import { defineRemedy } from '../remedy.ts';
-import { settingRights } from '../sysctl/keys.ts';
+import { DROP_IN_PATH } from '../sysctl/drop-in.ts';
 import { planStop, RECYCLE_KEY } from './plan.ts';
 import { judgeStop } from './verify.ts';
 
@@ -21,5 +21,5 @@ export const stopTimeWaitRecyclingRemedy = defineRemedy({
       judge: judgeStop,
     },
   ],
-  sudo: settingRights([RECYCLE_KEY]),
+  touches: { sysctls: [RECYCLE_KEY], files: [DROP_IN_PATH], nginx: false },
 });

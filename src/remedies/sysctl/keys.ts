@@ -24,11 +24,6 @@ export function valueInForce(sysctl: SysctlFact, key: SettingKey): string | null
   }
 }
 
-/** What root is needed for to write these settings: sudoers(5) commands. */
-export function settingRights(keys: readonly SettingKey[]): readonly string[] {
-  return keys.map((key) => `/usr/bin/tee /proc/sys/${key.replaceAll('.', '/')}`);
-}
-
 /** Whether a word is a key that remedies write. */
 export function isSettingKey(key: string): key is SettingKey {
   return KEYS.some((known) => known === key);

@@ -1,5 +1,5 @@
 import { defineRemedy } from '../remedy.ts';
-import { settingRights } from '../sysctl/keys.ts';
+import { DROP_IN_PATH } from '../sysctl/drop-in.ts';
 import { planWidening, RANGE_KEY, RESERVED_KEY } from './plan.ts';
 import { judgeRange } from './verify.ts';
 
@@ -21,5 +21,5 @@ export const widenPortRangeRemedy = defineRemedy({
     },
     { afterMs: 75_000, needs: ['sysctl', 'sockets'], uses: ['nginx-log', 'sysctl-files'], judge: judgeRange },
   ],
-  sudo: settingRights([RESERVED_KEY, RANGE_KEY]),
+  touches: { sysctls: [RESERVED_KEY, RANGE_KEY], files: [DROP_IN_PATH], nginx: false },
 });
