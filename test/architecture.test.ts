@@ -1,8 +1,14 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
-import { readSource, sourceFile, violations } from './helpers/architecture.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { oversized, readFolders, readSource, sourceFile, violations } from './helpers/architecture.ts';
 
-const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SRC = join(ROOT, 'src');
+/** Folders whose files are held to the size of a file alone. */
+const BESIDES_SRC = ['test', 'bench', 'docs'];
 
 describe('the house', () => {
   it('has no breach of layers, no import cycle, no barrel, no oversized file and no cast around the type checker', () => {
@@ -54,5 +60,23 @@ describe('the house', () => {
       sourceFile('base/barrel.ts', "export * from './cast.ts';\n"),
     ];
     expect(violations(bad)).toHaveLength(4);
+  });
+
+  it('is really checked: a long file is caught in the tests, the benchmarks and the documentation, however deep', () => {
+    const root = mkdtempSync(join(tmpdir(), 'countersign-house-'));
+    onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+    const write = (path: string, lines: number): void => {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), 'export const a = 1;\n'.repeat(lines));
+    };
+    write('test/short.test.ts', 300);
+    write('test/engine/long.test.ts', 301);
+    write('bench/long.ts', 302);
+    write('docs/long.ts', 303);
+    expect(oversized(readFolders(root, BESIDES_SRC))).toEqual([
+      'test/engine/long.test.ts has 301 lines; 300 is the limit',
+      'bench/long.ts has 302 lines; 300 is the limit',
+      'docs/long.ts has 303 lines; 300 is the limit',
+    ]);
   });
 });

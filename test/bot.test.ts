@@ -26,6 +26,7 @@ function listen() {
     progress: () => {},
     isTerminal: false,
     confirm: async () => false,
+    ask: async () => undefined,
   };
   return { lines, output };
 }

@@ -1,6 +1,6 @@
 import type { PersonName, ProposalId } from '../base/ids.ts';
 import type { Surface } from './model.ts';
-import type { DecisionResult } from './ports.ts';
+import type { DecisionResult } from './decision-result.ts';
 
 /** One person's decision to have a change made without the approvals that were missing, or in spite of a freeze. */
 export interface BrokenGlass {

@@ -1,7 +1,7 @@
 import { isoTime } from '../base/clock.ts';
 import { OperatorError } from '../base/error.ts';
 import type { Proposal } from './model.ts';
-import type { DecisionResult } from './ports.ts';
+import type { DecisionResult } from './decision-result.ts';
 
 /** Why a verdict did not count, for the person who gave it. */
 export function refusedDecision(result: Extract<DecisionResult, { kind: 'refused' }>, known: Proposal): OperatorError {

@@ -17,6 +17,7 @@ import type { RunState } from './state.ts';
 import type { HostFailure } from './transport.ts';
 import type { AuditHead, AuditReport } from './audit-chain.ts';
 import type { BrokenGlassStore } from './broken-glass.ts';
+import type { DecisionResult } from './decision-result.ts';
 import type { GroupStore } from './policy/membership.ts';
 import type { ChangeView } from './change.ts';
 
@@ -67,14 +68,6 @@ export interface Conclusion {
   readonly proposals: readonly { readonly proposal: Proposal; readonly attempts: readonly Attempt[] }[];
   readonly at: number;
 }
-
-/** Why a decision was not recorded. */
-export type DecisionRefusal = 'unknown' | 'not_open' | 'other_digest' | 'expired' | 'decided_by_same_person';
-
-/** What happened to a decision. */
-export type DecisionResult =
-  | { readonly kind: 'recorded'; readonly proposal: Proposal; readonly approvals: number }
-  | { readonly kind: 'refused'; readonly because: DecisionRefusal; readonly proposal: Proposal | undefined };
 
 /** What a history query asks for. */
 export interface HistoryQuery {

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 export interface LoadClientOptions {
   readonly clock: Clock;
   readonly address: string;
+  readonly port: number;
   readonly mode: 'keep-alive' | 'close';
   readonly maxSockets: number;
   /** From `send` to the end of the answer. */
@@ -80,7 +81,9 @@ export class LoadClient {
 
   #connect(): Connection {
     this.#open += 1;
-    const socket = connect({ host: this.#options.address, port: 80, noDelay: true }).setEncoding('latin1');
+    const socket = connect({ host: this.#options.address, port: this.#options.port, noDelay: true }).setEncoding(
+      'latin1',
+    );
     const connection: Connection = { socket, exchange: undefined, served: 0, received: '', error: 'ECONNRESET' };
     socket.on('data', (text: string) => this.#received(connection, text));
     socket.on('error', (error: NodeJS.ErrnoException) => {

@@ -37,6 +37,7 @@ const targets = plan.targets.map(({ name, address }) => ({
   client: new LoadClient({
     clock: systemClock,
     address,
+    port: 80,
     mode: plan.mode,
     maxSockets: SOCKETS_PER_HOST,
     timeoutMs: REQUEST_TIMEOUT_MS,

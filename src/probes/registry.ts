@@ -16,6 +16,8 @@ import type { NginxLogFact } from './nginx-log/fact.ts';
 import { nginxLogProbe } from './nginx-log/index.ts';
 import type { NginxProcessFact } from './nginx-process/fact.ts';
 import { nginxProcessProbe } from './nginx-process/index.ts';
+import type { PeerTimestampsFact } from './peer-timestamps/fact.ts';
+import { peerTimestampsProbe } from './peer-timestamps/index.ts';
 import type { Probe } from './probe.ts';
 import type { RequestsFact } from './requests/fact.ts';
 import { requestsProbe } from './requests/index.ts';
@@ -53,6 +55,7 @@ export interface FactTypes {
   readonly requests: RequestsFact;
   readonly 'backend-idle': BackendIdleFact;
   readonly 'upstream-peak': UpstreamPeakFact;
+  readonly 'peer-timestamps': PeerTimestampsFact;
 }
 
 /** The name of a probe. */
@@ -79,6 +82,7 @@ const BY_ID: { readonly [Id in ProbeId]: Probe<Id, FactTypes[Id]> } = {
   requests: requestsProbe,
   'backend-idle': backendIdleProbe,
   'upstream-peak': upstreamPeakProbe,
+  'peer-timestamps': peerTimestampsProbe,
 };
 
 /** All probes, in the order in which documentation lists them. */

@@ -1,7 +1,7 @@
 import type { ProposalId } from '../base/ids.ts';
 import type { BrokenGlass, BrokenGlassStore, GlassReview } from '../engine/broken-glass.ts';
 import type { Surface } from '../engine/model.ts';
-import type { DecisionResult } from '../engine/ports.ts';
+import type { DecisionResult } from '../engine/decision-result.ts';
 import { transition } from '../engine/transition.ts';
 import { appendAudit } from './audit.ts';
 import { whyRefused } from './decisions.ts';

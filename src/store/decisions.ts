@@ -1,5 +1,5 @@
 import type { Approval, Proposal } from '../engine/model.ts';
-import type { DecisionRefusal, DecisionResult } from '../engine/ports.ts';
+import type { DecisionRefusal, DecisionResult } from '../engine/decision-result.ts';
 import { transition } from '../engine/transition.ts';
 import { appendAudit } from './audit.ts';
 import { approvalsOf, findProposal, setState, viewOf } from './proposals.ts';

@@ -143,6 +143,7 @@ export async function seedProposal(
     before: null,
     statements: [],
     updatedAt: now,
+    appliedAt: null,
   } as const;
   await store.runs.conclude(
     id,
@@ -156,13 +157,15 @@ export async function seedProposal(
 function proposalOf(runId: RunId, requester: string, runbookVersion: string, now: number): Proposal {
   const id = asProposalId(`${runId}-1`);
   const key = 'net.ipv4.ip_local_reserved_ports';
+  const host = asHostName('web-1');
   const plan: ChangePlan = {
+    runbook: 'service-port',
     remedy: 'reserve-service-ports',
     title: 'reserve service ports',
     risk: 'low',
     hosts: [
       {
-        host: asHostName('web-1'),
+        host,
         actions: [{ kind: 'sysctl', key, before: '', after: '33333' }],
         basis: { reserved: '' },
         predicted: ['Outgoing connections skip port 33333 from now on.'],
@@ -170,6 +173,8 @@ function proposalOf(runId: RunId, requester: string, runbookVersion: string, now
         proof: ['The setting is read again.'],
       },
     ],
+    rollout: { batches: [[host]], confirmWithinSeconds: 120, unproven: 'keep', slowProof: false },
+    typed,
     left: [],
   };
   return {

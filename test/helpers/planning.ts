@@ -12,3 +12,11 @@ export function planOf(planned: Planned): HostPlan {
   if (planned.kind !== 'change') throw new Error(`${planned.kind}: ${planned.reason}`);
   return planned.plan;
 }
+
+/** What the plan's action of this kind writes: the value of the named key, or the text of the file; undefined when there is none. */
+export function writtenBy(plan: HostPlan, kind: 'sysctl' | 'file', key?: string): string | undefined {
+  const action = plan.actions.find(
+    (each) => each.kind === kind && (key === undefined || (each.kind === 'sysctl' && each.key === key)),
+  );
+  return action?.kind === 'sysctl' || action?.kind === 'file' ? action.after : undefined;
+}

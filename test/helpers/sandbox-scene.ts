@@ -4,8 +4,11 @@ import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
 import { startTestApp, type TestApp } from './bolt.ts';
 import { type SandboxClient, type SeenMessage, sandboxClient, startTestSandbox } from './sandbox.ts';
 
+/** The member who asks for runs. */
 export const REQUESTER = 'U0REQUESTER';
+/** The member who approves. */
 export const APPROVER = 'U0APPROVER';
+/** The channel that both are in. */
 export const INCIDENTS = 'C0INCIDENTS';
 
 /** The parts of an answer of the Web API that tests look at. */

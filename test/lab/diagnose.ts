@@ -14,6 +14,8 @@ export interface Scene {
   /** Hosts are web-1, web-2 and so on, in this order; an empty list is a healthy host. */
   readonly hosts: readonly (readonly string[])[];
   readonly load: LoadRequest;
+  /** What no fault of the lab does, once the faults are there and before the load. */
+  readonly prepare?: (lab: Lab) => Promise<void>;
   /** How long the load goes on before the run, in seconds. */
   readonly afterSeconds: number;
   /** What the run waits for besides, half a minute at most. */
@@ -68,6 +70,7 @@ async function play(lab: Lab, scene: Scene): Promise<Diagnosis[]> {
   for (const [index, faults] of scene.hosts.entries()) {
     for (const fault of faults) await lab.fault(fault, [`web-${index + 1}`], 'on');
   }
+  await scene.prepare?.(lab);
   await lab.load(scene.load);
   await sleep(scene.afterSeconds * 1000);
   if (scene.until) await waitUntil(systemClock, 30_000, () => scene.until?.(lab) ?? true);

@@ -20,6 +20,7 @@ const NETWORK_PROBES: readonly ProbeId[] = [
   'requests',
   'backend-idle',
   'upstream-peak',
+  'peer-timestamps',
 ];
 
 const probes: readonly Probe[] = NETWORK_PROBES.map(probeById);

@@ -39,13 +39,15 @@ function arrange(answer: Shown) {
   const { inventory, runbooks, policy } = context;
   const { messages } = stores.store;
   const live = slackThat(answer);
-  const notifier = createNotifier({ engine, messages, policy, runbooks, live, clock, logger: silentLogger, pollMs: 5 });
+  const command = '/runbook';
+  const parts = { engine, messages, policy, runbooks, live, clock, command };
+  const notifier = createNotifier({ ...parts, logger: silentLogger, pollMs: 5 });
   onTestFinished(async () => {
     await notifier[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();
     await stores[Symbol.asyncDispose]();
   });
-  const deps = { engine, inventory, runbooks, notifier, command: '/runbook', now: () => systemClock.now() };
+  const deps = { engine, inventory, runbooks, notifier, command, now: () => systemClock.now() };
   const typed = { channel: 'C1', asker: async () => ADA, zoneOffsetMinutes: async () => undefined };
   return { told: (text: string) => answerCommand(deps, text, typed), engine };
 }

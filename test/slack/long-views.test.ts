@@ -51,7 +51,7 @@ function host(name: string, failed: boolean): RunHost {
 }
 
 function proposalView(proposal: Proposal, changes: Partial<ProposalView> = {}): ProposalView {
-  return { proposal, approvals: [], attempts: [], undoRequests: [], canUndo: false, ...changes };
+  return { proposal, approvals: [], attempts: [], undoRequests: [], canUndo: false, canLook: false, ...changes };
 }
 
 /** A proposal that rewrites one file on each of these hosts. */

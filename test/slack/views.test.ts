@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asAttemptId, asHostName, asPersonName, asProposalId, asRunId } from '../../src/base/ids.ts';
+import type { BrokenGlass } from '../../src/engine/broken-glass.ts';
 import type { Attempt, Proposal, Run, RunHost } from '../../src/engine/model.ts';
 import { CHANGE_STATES } from '../../src/engine/state.ts';
 import { groupFindings, type ProposalView, type RunView } from '../../src/engine/view.ts';
@@ -71,6 +72,7 @@ const attempt: fc.Arbitrary<Attempt> = fc.record({
   before: fc.constant(null),
   statements: fc.array(hostileText, { maxLength: 3 }),
   updatedAt: fc.constant(NOW),
+  appliedAt: fc.constant(null),
 });
 
 const proposal: fc.Arbitrary<Proposal> = fc
@@ -79,13 +81,16 @@ const proposal: fc.Arbitrary<Proposal> = fc
     hosts: fc.array(name, { minLength: 1, maxLength: 60 }),
     text: hostileText,
     texts: fc.array(hostileText, { maxLength: 4 }),
+    typed: fc.oneof(fc.constant([]), fc.array(hostileText, { maxLength: 12 })),
+    unproven: fc.constantFrom('keep', 'undo'),
   })
-  .map(({ state, hosts, text, texts }): Proposal => {
+  .map(({ state, hosts, text, texts, typed, unproven }): Proposal => {
     return {
       id: asProposalId('1-1'),
       runId: asRunId(1),
       number: 1,
       plan: {
+        runbook: 'word',
         remedy: 'r',
         title: text,
         risk: 'low',
@@ -97,6 +102,13 @@ const proposal: fc.Arbitrary<Proposal> = fc
           risks: texts,
           proof: texts,
         })),
+        rollout: {
+          batches: hosts.map((host) => [asHostName(host)]),
+          confirmWithinSeconds: 120,
+          unproven,
+          slowProof: true,
+        },
+        typed,
         left: hosts.map((host) => ({ host: asHostName(host), kind: 'refused', reason: text })),
       },
       digest: 'a'.repeat(64),
@@ -108,6 +120,11 @@ const proposal: fc.Arbitrary<Proposal> = fc
       expiresAt: NOW + 3_600_000,
     };
   });
+
+function brokenGlassOf({ id, digest }: Proposal, reason: string): BrokenGlass {
+  const review = { person: asPersonName('reviewer'), note: reason, at: NOW };
+  return { proposal: id, digest, person: asPersonName('breaker'), reason, surface: 'slack', at: NOW, review };
+}
 
 const proposalView: fc.Arbitrary<ProposalView> = fc
   .record({ proposal, attempts: fc.array(attempt, { maxLength: 40 }), reason: fc.option(hostileText) })
@@ -124,7 +141,9 @@ const proposalView: fc.Arbitrary<ProposalView> = fc
       attempts,
       approvals: planned.state === 'open' ? [] : [{ ...decision, digest: planned.digest, verdict: 'approve' }],
       undoRequests: planned.state === 'undone' ? [decision] : [],
+      brokenGlass: reason === null ? undefined : brokenGlassOf(planned, reason),
       canUndo: planned.state === 'proven',
+      canLook: planned.state === 'needs_human',
     };
   });
 

@@ -16,7 +16,7 @@ export function linedText(text: string): LinedText {
 }
 
 /** The 1-based line of an offset. */
-export function lineAt({ starts }: LinedText, at: number): number {
+function lineAt({ starts }: LinedText, at: number): number {
   let low = 0;
   let high = starts.length;
   while (high - low > 1) {

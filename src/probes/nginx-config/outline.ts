@@ -103,8 +103,7 @@ function outlineOne(outlining: Outlining, directive: Directive): OutlineDirectiv
   const { lined } = outlining;
   if (directive.block === null) return simple(outlining, directive);
   if (!BLOCKS.includes(directive.name)) return null;
-  const directives =
-    directive.name === 'map' ? mapEntries(outlining, directive) : outlineAll(outlining, directive.block.directives);
+  const directives = contentOf(outlining, directive);
   if (directives.length === 0 && CONTAINERS.includes(directive.name)) return null;
   return {
     ...common(lined, directive),
@@ -115,6 +114,14 @@ function outlineOne(outlining: Outlining, directive: Directive): OutlineDirectiv
       directives,
     },
   };
+}
+
+function contentOf(outlining: Outlining, directive: Directive): OutlineDirective[] {
+  const inside = directive.block?.directives ?? [];
+  if (directive.name === 'map') return mapEntries(outlining, directive);
+  if (directive.name !== 'upstream') return outlineAll(outlining, inside);
+  // All of it, Lua balancers and what modules add included: a pool has to stand below everything else.
+  return inside.map((entry) => simple(outlining, entry) ?? { ...common(outlining.lined, entry), block: null });
 }
 
 function simple(outlining: Outlining, directive: Directive): OutlineDirective | null {

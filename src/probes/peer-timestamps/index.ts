@@ -3,9 +3,9 @@ import { defineProbe } from '../probe.ts';
 import { parsePeerTimestamps } from './parse.ts';
 
 /**
- * `ss -i` prints two lines for a socket: its addresses, then, indented, what its TCP does; with `-o` that names the options,
- * and `ts` = timestamps are in use (ss.c of iproute2: without `-o` the word is never there). Rows whose local port is listened on were accepted here and are left out. The greatest counts of all looks
- * are kept.
+ * `ss -i` prints two lines for a socket: its addresses, then, indented, what its TCP does. With `-o` that names the options:
+ * `ts` = timestamps are in use (without `-o` iproute2's ss.c never prints the word). Rows whose local port is listened on
+ * were accepted here and are left out. The greatest counts of all looks are kept.
  */
 const PEERS_AWK = String.raw`
 function host(s) {
@@ -64,6 +64,7 @@ export const peerTimestampsProbe = defineProbe({
   title: 'TCP timestamps of peers',
   privilege: 'user',
   sudo: [],
+  waits: true,
   command: () => readScript(SCRIPT),
   timeoutMs: () => 20_000,
   parse: parsePeerTimestamps,

@@ -8,7 +8,7 @@ type EditAction = Extract<ChangeAction, { kind: 'edit' }>;
 
 /** Why this file is not edited from here; null when nothing speaks against it. */
 export function keptFromEditing({ path, target, notUtf8, managedBy }: FileOutline): string | null {
-  if (managedBy !== null) return `${path} is written by ${managedBy}, which would undo an edit`;
+  if (managedBy !== null) return `${path} is managed by ${managedBy}, which would overwrite an edit`;
   if (notUtf8) return `${path} holds bytes that are not UTF-8, so places in it are not known exactly`;
   if (target === null) return `where ${path} really lies could not be read`;
   if (target.includes('[redacted]')) return `the name of ${path} looks like a secret`;

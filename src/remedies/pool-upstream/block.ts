@@ -4,7 +4,17 @@ import { named, type Placed } from '../nginx-edit/placed.ts';
 import type { BackendEndpoint } from './size.ts';
 
 /** Balancing methods, which take over the list of connections when they stand below `keepalive` (before 1.29.7). */
-const METHODS: readonly string[] = ['least_conn', 'least_time', 'ip_hash', 'hash', 'random', 'sticky', 'fair'];
+const METHODS: readonly string[] = [
+  'least_conn',
+  'least_time',
+  'ip_hash',
+  'hash',
+  'random',
+  'sticky',
+  'fair',
+  'balancer_by_lua_block',
+  'balancer_by_lua_file',
+];
 
 /** The pool of an upstream block as it is written. */
 export interface WrittenPool {

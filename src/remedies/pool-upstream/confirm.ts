@@ -55,9 +55,9 @@ export function sharedPlaces({ nginx, passings }: Situation, ready: readonly Uni
   const edited = new Set(ready.flatMap(({ edits }) => edits.map(({ file }) => file)));
   const all = nginx.placed.flatMap((top) => [top, ...descendants(top.children)]);
   return [...edited].flatMap((file) => {
-    const [first] = file.directives;
+    const first = file.directives.find(({ includes }) => includes === undefined);
     const times = all.filter((placed) => placed.directive === first).length;
-    if (times < 2) return [];
+    if (first === undefined || times < 2) return [];
     const locations = passings.filter(({ pass }) => [pass, ...blocksAround(pass)].some((block) => block.file === file));
     const names = [...new Set(locations.map(({ location }) => placeText(location)))].slice(0, 6);
     return [`${file.path} is included in ${times} places, and all of them change: ${names.join(', ')}.`];

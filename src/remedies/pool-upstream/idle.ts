@@ -47,7 +47,7 @@ export function idleRisks(facts: Facts, backends: readonly BackendEndpoint[], ou
       : 'their idle timeouts are not known';
   const refusing = known.filter(({ outcome }) => outcome === 'not-kept').map(formatEndpoint);
   return [
-    `A backend that closes idle connections sooner than nginx makes 502s: ${theirs}, nginx after ${ours}.`,
+    `A backend that closes idle connections sooner than nginx makes 502s, of POST above all: ${theirs}, nginx after ${ours}.`,
     ...(refusing.length === 0
       ? []
       : [

@@ -1,6 +1,7 @@
-import { count, list } from '../../base/format.ts';
+import { count, formatNumber, list } from '../../base/format.ts';
 import { keyOf, placeText } from '../nginx-edit/placed.ts';
 import { locationText, type Passing } from './passing.ts';
+import { timeWaitOf } from './size.ts';
 import type { Situation, UnitPlan } from './unit.ts';
 
 /** What stays unpooled and why, one sentence each. */
@@ -36,7 +37,8 @@ function isUnix({ pass, upstream }: Passing): boolean {
 }
 
 /** Why there is nothing to change. */
-export function nothingToDo({ passings, units }: Situation): string {
+export function nothingToDo(situation: Situation): string {
+  const { passings, units } = situation;
   if (passings.length === 0) return 'nginx passes no requests to backends.';
   const grpc = passings.filter(({ protocol }) => protocol === 'grpc').length;
   const sockets = new Set(passings.filter(isUnix).map(({ pass }) => keyOf(pass))).size;
@@ -49,5 +51,35 @@ export function nothingToDo({ passings, units }: Situation): string {
       : []),
     ...(grpc > 0 ? [`${count(grpc, 'place speaks', 'places speak')} gRPC, which is HTTP/2`] : []),
   ];
-  return parts.length === 0 ? 'No backend is reached over TCP.' : `${list(parts)}; nothing to pool.`;
+  if (parts.length === 0) return 'No backend is reached over TCP.';
+  return [`${list(parts)}; nothing to pool.`, ...closedAnyway(situation)].join(' ');
 }
+
+/** So many TIME_WAIT sockets behind working pools have another cause. */
+const MANY_TIME_WAIT = 1000;
+
+/** Why connections end although they are pooled. */
+function closedAnyway({ input, nginx, units }: Situation): string[] {
+  const closed = timeWaitOf(
+    input.facts,
+    units.flatMap(({ backends }) => backends),
+  );
+  const few = nginx.config.upstreams.find(
+    ({ keepaliveRequests }) => keepaliveRequests !== null && keepaliveRequests.value < FEW_REQUESTS,
+  );
+  return [
+    ...((closed?.backendClosed ?? 0) >= MANY_TIME_WAIT
+      ? [
+          `${formatNumber(closed?.backendClosed ?? 0)} TIME_WAIT of these backends were closed by them: their own limits of requests or idle time end connections, which is changed there.`,
+        ]
+      : []),
+    ...(few && (closed?.nginxClosed ?? 0) >= MANY_TIME_WAIT
+      ? [
+          `${few.keepaliveRequests?.file}:${few.keepaliveRequests?.line}: keepalive_requests ${few.keepaliveRequests?.value} of upstream "${few.name}" ends its connections so often; 1000 is nginx's default.`,
+        ]
+      : []),
+  ];
+}
+
+/** nginx's default before 1.19.10. */
+const FEW_REQUESTS = 100;

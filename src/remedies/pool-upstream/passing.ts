@@ -76,7 +76,11 @@ function targetOf(
 
 /** The upstream that every `set` of the variable names, as the probe found it. */
 function resolvedVariable({ file, directive }: Placed, config: NginxConfigFact): string | null | undefined {
-  return config.proxies.find((proxy) => proxy.file === file.path && proxy.line === directive.line)?.upstream;
+  const { line, args } = directive;
+  const same = config.proxies.find(
+    (proxy) => proxy.file === file.path && proxy.line === line && proxy.proxyPass === args[0],
+  );
+  return same?.upstream;
 }
 
 function httpTarget(word: string): Literal | null {

@@ -52,7 +52,7 @@ export interface Situation {
 }
 
 /** This nginx pools explicit upstream blocks by itself, with HTTP/1.1 and without a Connection header (CHANGES, 1.29.7). */
-export function poolsByItself({ version }: EditableNginx): boolean {
+function poolsByItself({ version }: EditableNginx): boolean {
   return atLeast(version, 1, 29, 7) && version.flavor !== 'tengine';
 }
 

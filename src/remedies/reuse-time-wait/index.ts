@@ -10,7 +10,7 @@ export const reuseTimeWaitPortsRemedy = defineRemedy({
   title: 'reuse ports in TIME_WAIT',
   risk: 'medium',
   needs: ['sysctl', 'sysctl-files', 'sockets'],
-  uses: ['kernel', 'nginx-log', 'network-namespace'],
+  uses: ['kernel', 'nginx-log', 'network-namespace', 'peer-timestamps'],
   plan: planReuse,
   proofs: [
     {

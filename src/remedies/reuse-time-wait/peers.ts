@@ -1,5 +1,4 @@
 import { formatEndpoint } from '../../probes/endpoint.ts';
-import type { PeerTimestampsFact } from '../../probes/peer-timestamps/fact.ts';
 import type { Facts } from '../../probes/registry.ts';
 import type { PressedDestination } from '../sysctl/port-pressure.ts';
 
@@ -12,10 +11,7 @@ export interface PeersByTimestamps {
 }
 
 /** Sorts destinations by what was seen of their connections. */
-export function peersByTimestamps(
-  facts: Facts & { readonly 'peer-timestamps'?: PeerTimestampsFact },
-  destinations: readonly PressedDestination[],
-): PeersByTimestamps {
+export function peersByTimestamps(facts: Facts, destinations: readonly PressedDestination[]): PeersByTimestamps {
   const peers = facts['peer-timestamps']?.peers ?? [];
   const names = [...new Set(destinations.map(({ destination }) => destination))];
   const seen = (name: string) => peers.find((peer) => formatEndpoint(peer) === name);

@@ -49,6 +49,7 @@ export function opensStore(start: () => Promise<StoreUnderTest>): OpenStore {
   };
 }
 
+/** The hosts of a run. */
 export const [web1, web2] = [asHostName('web-1'), asHostName('web-2')];
 
 /** What a run of these tests is started with. */

@@ -81,7 +81,7 @@ describe('the outline of a configuration file', () => {
 });
 
 describe('the place behind a directive', () => {
-  const after = (text: string) => {
+  const behind = (text: string) => {
     const wrapped = `http { server { location / {\n${text}`;
     const { after: point } = find(wrapped, 'proxy_pass');
     return {
@@ -91,7 +91,7 @@ describe('the place behind a directive', () => {
   };
 
   it('is the next line when only a comment follows', () => {
-    expect(after('  proxy_pass http://a; # why\n} } }')).toMatchObject({
+    expect(behind('  proxy_pass http://a; # why\n} } }')).toMatchObject({
       at: '  proxy_pass http://a; # why\n',
       mode: 'line',
       indent: '  ',
@@ -99,7 +99,7 @@ describe('the place behind a directive', () => {
   });
 
   it('is the same line when anything else follows', () => {
-    expect(after('\tproxy_pass http://a; } } }')).toMatchObject({ at: '\tproxy_pass http://a;', mode: 'inline' });
+    expect(behind('\tproxy_pass http://a; } } }')).toMatchObject({ at: '\tproxy_pass http://a;', mode: 'inline' });
   });
 
   it('is the end of a file without a final newline', () => {

@@ -82,7 +82,7 @@ describe('a plan to pool an upstream', () => {
 
   it('has nothing to do when everything is pooled', () => {
     const pooled = UPSTREAM.replace('}', '  keepalive 32;\n}');
-    expect(plan(`${pooled}\n${POOLED_LOCATION}`)).toEqual({
+    expect(plan(`${pooled}\n${POOLED_LOCATION}`, { sockets: socketsFact([]) })).toEqual({
       kind: 'nothing',
       reason: '1 upstream keeps its connections already; nothing to pool.',
     });
@@ -167,7 +167,7 @@ describe('the end of idle connections', () => {
 
   it('says which backend closes when, or that it is not known', () => {
     expect(planned(plan(`${UPSTREAM}\n${LOCATION}`, idle(5000))).risks[0]).toBe(
-      'A backend that closes idle connections sooner than nginx makes 502s: 127.0.0.1:8080 closes them after 5 s, nginx after 4s.',
+      'A backend that closes idle connections sooner than nginx makes 502s, of POST above all: 127.0.0.1:8080 closes them after 5 s, nginx after 4s.',
     );
     expect(planned(plan(`${UPSTREAM}\n${LOCATION}`)).risks[0]).toContain('their idle timeouts are not known');
   });
@@ -184,9 +184,46 @@ describe('the end of idle connections', () => {
     );
   });
 
+  it('is shortened when it is longer than the backend’s and the plan changes the pool', () => {
+    const pool = UPSTREAM.replace('}', '  keepalive 16;\n  keepalive_timeout 60s;\n}');
+    expect(result(`${pool}\n${LOCATION}`, idle(5000))).toContain('keepalive 16;\n  keepalive_timeout 4s;\n}');
+    expect(result(`${pool}\n${LOCATION}`, idle(75_000))).toContain('keepalive 16;\n  keepalive_timeout 60s;\n}');
+  });
+
   it('is put in when a pool that was there begins to work', () => {
     const pool = UPSTREAM.replace('}', '  keepalive 16;\n}');
     expect(result(`${pool}\n${LOCATION}`)).toContain('keepalive 16;\n  keepalive_timeout 4s;\n}');
+  });
+});
+
+describe('an upstream whose balancing is done elsewhere', () => {
+  it.each([
+    'balancer_by_lua_block {\n    set("127.0.0.1", "}")\n  }',
+    'balancer_by_lua_file /etc/nginx/balance.lua;',
+    'some_module_balancing on;',
+  ])('gets its pool below %s', (method) => {
+    const made = result(`upstream app {\n  server 0.0.0.1:8080;\n  ${method}\n}\n${LOCATION}`);
+    expect(made).toContain(`  ${method}\n  keepalive 32;\n  keepalive_timeout 4s;\n}`);
+  });
+});
+
+describe('nothing to do', () => {
+  const pooled = UPSTREAM.replace('}', '  keepalive 32;\n  keepalive_timeout 4s;\n}');
+
+  it('says when the backends themselves end connections', () => {
+    expect(plan(`${pooled}\n${POOLED_LOCATION}`)).toMatchObject({
+      kind: 'nothing',
+      reason: expect.stringContaining('37,222 TIME_WAIT of these backends were closed by them'),
+    });
+  });
+
+  it('says when keepalive_requests of the block is what ends them', () => {
+    const few = pooled.replace('keepalive 32;', 'keepalive 32;\n  keepalive_requests 20;');
+    const sockets = socketsFact([connectedGroup('TIME-WAIT', '127.0.0.1:8080', 12_000)]);
+    expect(plan(`${few}\n${POOLED_LOCATION}`, { sockets })).toMatchObject({
+      kind: 'nothing',
+      reason: expect.stringContaining('keepalive_requests 20 of upstream "app" ends its connections'),
+    });
   });
 });
 
@@ -254,6 +291,25 @@ describe('headers that are inherited', () => {
     const made = planPooling({ host: asHostName('web-1'), facts: redacted, changeId: '41-1' });
     expect(made).toMatchObject({ kind: 'advice' });
     expect(JSON.stringify(made)).not.toContain('hunter2');
+  });
+});
+
+describe('places without a pool', () => {
+  it('are named when they get the same headers and speak HTTP/1.1', () => {
+    const server =
+      'server {\n  proxy_http_version 1.1;\n  proxy_set_header Connection close;\n  location / {\n    proxy_pass http://app;\n  }\n  location /v {\n    proxy_pass http://$arg_v;\n  }\n}';
+    expect(planned(plan(`${UPSTREAM}\n${server}`)).risks).toContainEqual(
+      expect.stringContaining('location /v has no pool and gets the same headers'),
+    );
+  });
+
+  it('are named when they share a map of the Connection header', () => {
+    const map = "map $http_upgrade $c { default upgrade; '' close; }";
+    const header = 'proxy_http_version 1.1; proxy_set_header Connection $c;';
+    const server = `server { location / { ${header} proxy_pass http://app; } location /v { ${header} proxy_pass http://$arg_v; } }`;
+    expect(planned(plan(`${map}\n${UPSTREAM}\n${server}`)).risks).toContainEqual(
+      expect.stringContaining('location /v has no pool and gets the same headers'),
+    );
   });
 });
 
@@ -349,8 +405,16 @@ describe('what must not be planned', () => {
       changeId: '41-1',
     });
     if (made.kind !== 'advice') throw new Error(made.kind);
-    expect(made.reason).toBe(`${MAIN} is written by Ansible, which would undo an edit.`);
+    expect(made.reason).toBe(`${MAIN} is managed by Ansible, which would overwrite an edit.`);
     expect(made.text).toContain('       +   keepalive 32;');
+  });
+
+  it('is given as text when bytes of the file were lost on the way', () => {
+    const facts = editingFacts({ [MAIN]: http(`${UPSTREAM}\n# caf\u00c3\u00a9 \u00ef\u00bf\u00bd\n${LOCATION}`) });
+    expect(planPooling({ host: asHostName('web-1'), facts, changeId: '41-1' })).toMatchObject({
+      kind: 'advice',
+      reason: `${MAIN} holds bytes that are not UTF-8, so places in it are not known exactly.`,
+    });
   });
 
   it('is given as text when the file is a ConfigMap', () => {
@@ -358,7 +422,7 @@ describe('what must not be planned', () => {
     const facts = editingFacts({ [MAIN]: http(`${UPSTREAM}\n${LOCATION}`) }, {}, links);
     expect(planPooling({ host: asHostName('web-1'), facts, changeId: '41-1' })).toMatchObject({
       kind: 'advice',
-      reason: expect.stringContaining('written by Kubernetes'),
+      reason: expect.stringContaining('managed by Kubernetes'),
     });
   });
 

@@ -4,6 +4,7 @@ import type { Facts } from '../../../src/probes/registry.ts';
 import { type ProbeId, probeById } from '../../../src/probes/registry.ts';
 import { planReservation } from '../../../src/remedies/reserve-service-ports/plan.ts';
 import { judgeReservation } from '../../../src/remedies/reserve-service-ports/verify.ts';
+import { writtenBy } from '../../helpers/planning.ts';
 import { createNetworkNamespace, type NetworkNamespace } from '../../helpers/network-namespace.ts';
 
 function read(host: NetworkNamespace, ids: readonly ProbeId[]): Facts {
@@ -38,14 +39,20 @@ describe('a reservation on a real kernel', () => {
       changeId: '41-1',
     });
     if (planned.kind !== 'change') throw new Error(planned.reason);
-    const [sysctl, file] = planned.plan.actions;
+    const [sysctl] = planned.plan.actions;
+    const list = writtenBy(planned.plan, 'sysctl') ?? '';
     expect(sysctl).toMatchObject({ before: '8095', after: '8081-8082,8084,8095' });
 
-    host.run(['sh', '-c', 'echo "$1" >/proc/sys/net/ipv4/ip_local_reserved_ports', 'sh', sysctl?.after ?? '']);
+    host.run(['sh', '-c', 'echo "$1" >/proc/sys/net/ipv4/ip_local_reserved_ports', 'sh', list]);
     await host.play({ connect: Array.from({ length: 14 }, () => ({ host: '127.0.0.1', port: 9090 })) });
     const after = {
       ...read(host, ['sysctl', 'sockets']),
-      'sysctl-files': { entries: [], ownDropIn: file?.after ?? null, unreadableFiles: [], rewriters: [] },
+      'sysctl-files': {
+        entries: [],
+        ownDropIn: writtenBy(planned.plan, 'file') ?? null,
+        unreadableFiles: [],
+        rewriters: [],
+      },
     };
     const verdict = judgeReservation(planned.plan, before, after);
     expect(verdict.outcome).toBe('proven');

@@ -14,6 +14,7 @@ import {
   sysctlFact,
   sysctlFilesFact,
 } from '../../helpers/network-facts.ts';
+import { writtenBy } from '../../helpers/planning.ts';
 
 const KEY = 'net.ipv4.ip_local_reserved_ports';
 const DROP_IN = '/etc/sysctl.d/60-countersign-net.conf';
@@ -201,18 +202,17 @@ describe('reserving service ports', () => {
         };
         const planned = planReservation({ host: asHostName('web-1'), facts, changeId: '41-1' });
         if (planned.kind !== 'change') throw new Error(planned.reason);
-        const sysctl = planned.plan.actions.find(({ kind }) => kind === 'sysctl');
-        const file = planned.plan.actions.find(({ kind }) => kind === 'file');
-        const list = parsePortRanges(sysctl?.after ?? before) ?? [];
+        const text = writtenBy(planned.plan, 'sysctl') ?? before;
+        const list = parsePortRanges(text) ?? [];
         expect(containsRanges(list, rangesOfPorts([...services, ...reserved]))).toBe(true);
         expect(containsRanges(rangesOfPorts([...services, ...reserved]), list)).toBe(true);
-        const ownDropIn = file?.after ?? '';
+        const ownDropIn = writtenBy(planned.plan, 'file') ?? '';
         const value = /^net\.ipv4\.ip_local_reserved_ports = (.*)$/m.exec(ownDropIn)?.[1] ?? '';
         const again = planReservation({
           host: asHostName('web-1'),
           facts: {
             ...facts,
-            sysctl: settings(1024, 65_535, sysctl?.after ?? before),
+            sysctl: settings(1024, 65_535, text),
             'sysctl-files': sysctlFilesFact({ ownDropIn, entries: [{ file: DROP_IN, line: 3, key: KEY, value }] }),
           },
           changeId: '41-2',
@@ -220,5 +220,14 @@ describe('reserving service ports', () => {
         expect(again.kind).toBe('nothing');
       }),
     );
+  });
+
+  it('warns of programs that may write the list again, and is refused where nothing can be written', () => {
+    const rewriters = [{ program: 'Ansible', sign: 'the header of /etc/sysctl.d/20-net.conf' }];
+    expect(change({ 'sysctl-files': sysctlFilesFact({ rewriters }) }).risks.join(' ')).toContain('Ansible writes');
+    expect(plan({ sysctl: { ...FACTS.sysctl, readOnly: true } })).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringContaining('/proc/sys is mounted read-only here'),
+    });
   });
 });

@@ -5,6 +5,7 @@ import type { Facts } from '../../../src/probes/registry.ts';
 import type { HostPlan } from '../../../src/remedies/remedy.ts';
 import { reserveServicePortsRemedy } from '../../../src/remedies/reserve-service-ports/index.ts';
 import { listenersFact, portHolder, socketsFact, sysctlFact, sysctlFilesFact } from '../../helpers/network-facts.ts';
+import { writtenBy } from '../../helpers/planning.ts';
 
 const [{ judge }] = reserveServicePortsRemedy.proofs;
 
@@ -32,7 +33,7 @@ function plan(): HostPlan {
   return planned.plan;
 }
 
-const written = plan().actions.find(({ kind }) => kind === 'file')?.after ?? '';
+const written = writtenBy(plan(), 'file') ?? '';
 
 describe('proving that service ports are reserved', () => {
   it('needs the list and the drop-in to read back as planned, and names the holders before and after', () => {

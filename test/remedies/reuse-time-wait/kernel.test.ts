@@ -26,7 +26,9 @@ describe('reusing ports in TIME_WAIT on a real kernel', () => {
     const host = await exhausted();
     const before = host.read(['sysctl', 'sockets', 'tcp-counters']);
     const plan = planOf(planReuse(planInput(before)));
-    expect(plan.predicted[1]).toContain('10.98.0.1 to 10.98.0.1:8090: 100 of 100 ports are held, 100 of them in TIME_WAIT');
+    expect(plan.predicted[1]).toContain(
+      '10.98.0.1 to 10.98.0.1:8090: 100 of 100 ports are held, 100 of them in TIME_WAIT',
+    );
 
     expect(host.open(5)).toEqual({ opened: 0, refused: 5 });
     host.apply(plan.actions);
@@ -50,7 +52,7 @@ describe('reusing ports in TIME_WAIT on a real kernel', () => {
     host.set({ tcp_timestamps: '0' });
     expect(planReuse(planInput({ ...before, ...host.read(['sysctl']) })).kind).toBe('refused');
     await pause(1100);
-    const fresh = { 'ip_local_port_range': '40100 40149' };
+    const fresh = { ip_local_port_range: '40100 40149' };
     host.set(fresh);
     expect(host.open(60)).toEqual({ opened: 50, refused: 10 });
     await pause(1100);
@@ -72,7 +74,12 @@ describe('reusing ports in TIME_WAIT on a real kernel', () => {
       return parsed.fact;
     };
     expect(peers()).toEqual({ peers: [], omittedDestinations: 0 });
-    await host.namespace.play({ connect: [{ host: '10.98.0.1', port: 8090 }, { host: '10.98.0.1', port: 8090 }] });
+    await host.namespace.play({
+      connect: [
+        { host: '10.98.0.1', port: 8090 },
+        { host: '10.98.0.1', port: 8090 },
+      ],
+    });
     expect(peers().peers).toEqual([{ address: '10.98.0.1', port: 8090, withTimestamps: 2, withoutTimestamps: 0 }]);
     host.set({ tcp_timestamps: '0' });
     await host.namespace.play({ connect: [{ host: '10.98.0.1', port: 8090 }] });

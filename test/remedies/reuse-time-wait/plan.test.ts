@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PeerTimestampsFact } from '../../../src/probes/peer-timestamps/fact.ts';
 import type { Facts } from '../../../src/probes/registry.ts';
+import type { SocketsFact } from '../../../src/probes/sockets/fact.ts';
 import type { SysctlFact } from '../../../src/probes/sysctl/fact.ts';
 import { planReuse } from '../../../src/remedies/reuse-time-wait/plan.ts';
 import { connectedGroup, socketsFact, sysctlFact, sysctlFilesFact } from '../../helpers/network-facts.ts';
@@ -8,7 +9,7 @@ import { planInput, planOf } from '../../helpers/planning.ts';
 
 const KEY = 'net.ipv4.tcp_tw_reuse';
 
-function remote(timeWait = 20_000): Facts['sockets'] {
+function remote(timeWait = 20_000): SocketsFact {
   return socketsFact([connectedGroup('TIME-WAIT', '10.0.0.5:8080', timeWait, '10.0.0.1')]);
 }
 
@@ -21,7 +22,7 @@ function peers(withTimestamps: number, withoutTimestamps: number): PeerTimestamp
   };
 }
 
-function facts(sysctl: Partial<SysctlFact> = {}, changes: Facts & { 'peer-timestamps'?: PeerTimestampsFact } = {}): Facts {
+function facts(sysctl: Partial<SysctlFact> = {}, changes: Facts = {}): Facts {
   return {
     sysctl: sysctlFact(sysctl),
     'sysctl-files': sysctlFilesFact(),
@@ -38,10 +39,17 @@ describe('reusing ports in TIME_WAIT', () => {
     const { actions, predicted, targets, proof, confirm, basis } = planOf(planReuse(planInput(facts({}, SEEN))));
     expect(actions).toMatchObject([
       { kind: 'sysctl', key: KEY, before: '2', after: '1' },
-      { kind: 'file', after: expect.stringContaining(`# Change 41-1: outgoing connections may take over their ports in TIME_WAIT\n${KEY} = 1\n`) },
+      {
+        kind: 'file',
+        after: expect.stringContaining(
+          `# Change 41-1: outgoing connections may take over their ports in TIME_WAIT\n${KEY} = 1\n`,
+        ),
+      },
     ]);
     expect(predicted[0]).toContain('470 → 28,232 new connections/s that 28,232 ports carry to one destination');
-    expect(predicted[1]).toContain('10.0.0.1 to 10.0.0.5:8080: 20,000 of 28,232 ports are held, 20,000 of them in TIME_WAIT');
+    expect(predicted[1]).toContain(
+      '10.0.0.1 to 10.0.0.5:8080: 20,000 of 28,232 ports are held, 20,000 of them in TIME_WAIT',
+    );
     expect(predicted[2]).toContain('The number of TIME_WAIT does not fall');
     expect(targets).toEqual({ sustainableOpensPerSecond: 28_232 });
     expect(proof.join(' ')).toContain('TWRecycled rises');
@@ -132,7 +140,9 @@ describe('reusing ports in TIME_WAIT', () => {
 
   it('says when timestamps end with the next restart', () => {
     const entries = [{ file: '/etc/sysctl.conf', line: 9, key: 'net.ipv4.tcp_timestamps', value: '0' }];
-    const { risks } = planOf(planReuse(planInput(facts({}, { ...SEEN, 'sysctl-files': sysctlFilesFact({ entries }) }))));
+    const { risks } = planOf(
+      planReuse(planInput(facts({}, { ...SEEN, 'sysctl-files': sysctlFilesFact({ entries }) }))),
+    );
     expect(risks.join(' ')).toContain('/etc/sysctl.conf:9 sets tcp_timestamps = 0 at boot');
   });
 

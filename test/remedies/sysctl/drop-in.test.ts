@@ -33,7 +33,17 @@ const own = fc.record({
   named: fc.boolean(),
 });
 
-function ownLines({ key, dash, slashes, named }: { key: string; dash: string; slashes: boolean; named: boolean }): string[] {
+function ownLines({
+  key,
+  dash,
+  slashes,
+  named,
+}: {
+  key: string;
+  dash: string;
+  slashes: boolean;
+  named: boolean;
+}): string[] {
   const line = `${dash}${slashes ? key.replaceAll('.', '/') : key}= 7`;
   return named ? ['# Change 9-9: ports that are kept', line] : [line];
 }
@@ -41,8 +51,12 @@ function ownLines({ key, dash, slashes, named }: { key: string; dash: string; sl
 /** The lines that do not set one of the keys, without the lines that name the change of such a line. */
 function others(text: string, wanted: readonly DropInSetting[]): string[] {
   const sets = (line: string | undefined) =>
-    wanted.some(({ key }) => (line ?? '').replace(/^[\s-]*/, '').replaceAll('/', '.').startsWith(`${key}=`)) ||
-    wanted.some(({ key }) => (line ?? '').startsWith(`${key} =`));
+    wanted.some(({ key }) =>
+      (line ?? '')
+        .replace(/^[\s-]*/, '')
+        .replaceAll('/', '.')
+        .startsWith(`${key}=`),
+    ) || wanted.some(({ key }) => (line ?? '').startsWith(`${key} =`));
   const lines = text.split('\n');
   return lines.filter((line, index) => !sets(line) && !(line.startsWith('# Change ') && sets(lines[index + 1])));
 }
@@ -91,7 +105,9 @@ describe('the drop-in of kernel settings', () => {
         const after = dropInText(before, wanted, '41-1');
         expect(trimmed(others(after, wanted))).toEqual(trimmed(others(before, wanted)));
         for (const { key, value } of wanted) {
-          const set = after.split('\n').filter((line) => /^[\s-]*net/.test(line) && others(line, [{ key, value, purpose: '' }]).length === 0);
+          const set = after
+            .split('\n')
+            .filter((line) => /^[\s-]*net/.test(line) && others(line, [{ key, value, purpose: '' }]).length === 0);
           expect(set).toEqual([`${key} = ${value}`]);
         }
       }),

@@ -36,7 +36,12 @@ describe('a wider range on a real kernel', () => {
   it('is taken by the kernel whatever the range was before, as long as it is offered', async () => {
     const host = await createSysctlHost();
     onTestFinished(() => host[Symbol.asyncDispose]());
-    for (const [start, low, high] of [[1024, 32_768, 60_999], [1024, 8001, 30_000], [20_001, 32_768, 60_999], [0, 1025, 2001]] as const) {
+    for (const [start, low, high] of [
+      [1024, 32_768, 60_999],
+      [1024, 8001, 30_000],
+      [20_001, 32_768, 60_999],
+      [0, 1025, 2001],
+    ] as const) {
       host.set({ ip_local_port_range: '32768 60999', ip_unprivileged_port_start: String(start) });
       host.set({ ip_local_port_range: `${low} ${high}` });
       host.open(1);
