@@ -142,6 +142,7 @@ async function headline() {
     const after = await measure(lab);
     progress(JSON.stringify({ after }));
     const load = await lab.stopLoad();
+    if (!load) throw new Error('the load had ended before it was stopped');
     return { before, after, load };
   } finally {
     await killBot(bot);

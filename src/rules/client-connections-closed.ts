@@ -79,7 +79,7 @@ function quiet(facts: Facts, closes: ClientCloses, ports: readonly number[]): Fi
 function arithmetic(facts: Facts, closes: ClientCloses, cause: CloseCause): Finding {
   const where = list(portsText(closes.groups));
   const rate = formatRate(closes.closesPerSecond);
-  const who = isCounted(facts) && (cause.kind === 'clients' || cause.kind === 'timeout-zero') ? cause.sentences : [];
+  const who = isCounted(facts) ? causeAtLowRate(cause) : [];
   const verdict = who.length > 0 ? 'harmless at this rate' : 'this is arithmetic, nothing to fix';
   return {
     ...common(facts, closes),
@@ -92,6 +92,12 @@ function arithmetic(facts: Facts, closes: ClientCloses, cause: CloseCause): Find
     ],
     groupKey: `${ID}:arithmetic`,
   };
+}
+
+/** Who makes nginx close more often than it has to; empty when it does not. A low limit is named, not to be raised at this rate. */
+function causeAtLowRate({ kind, harmless, sentences }: CloseCause): readonly string[] {
+  if (kind === 'clients' || kind === 'timeout-zero') return sentences;
+  return kind === 'request-limit' && !harmless ? sentences.slice(0, 1) : [];
 }
 
 function isCounted(facts: Facts): boolean {

@@ -21,7 +21,11 @@ const USES = FILES.flatMap((name) => {
 const POINTS = USES.map((use) => use.slice(1, -1));
 
 /** The story in which a kind of crash point is met; the others are met in `undoing`. */
-const STORIES: Readonly<Record<string, string>> = { look: 'looking', revert: 'reverting' };
+const STORIES: Readonly<Record<string, string>> = {
+  look: 'looking',
+  revert: 'reverting',
+  'break-glass': 'breaking',
+};
 
 /** What the audit chain says of a story at its end, the steps of attempts left out. */
 const ENDS: Readonly<Record<string, readonly string[]>> = {
@@ -35,6 +39,7 @@ const ENDS: Readonly<Record<string, readonly string[]>> = {
     'change.undone',
   ],
   reverting: ['proposal.approved', 'change.reverted'],
+  breaking: ['glass.broken', 'change.proven', 'undo.requested', 'change.undone'],
 };
 
 /** How long sudo is held up, in seconds: until it is killed, or long enough to kill the bot meanwhile. */

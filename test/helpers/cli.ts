@@ -107,12 +107,14 @@ function usualPeople(): string[] {
 export interface SeededRun {
   readonly requester?: string;
   readonly findings?: readonly HostFinding[];
+  /** Why the proposal's name has to be typed. */
+  readonly typed?: readonly string[];
 }
 
 /** Puts a finished run with one proposal on the host `web-1` into a scene's database; the result is the proposal's id. */
 export async function seedProposal(
   scene: CliScene,
-  { requester = 'mia', findings = [] }: SeededRun = {},
+  { requester = 'mia', findings = [], typed = [] }: SeededRun = {},
 ): Promise<string> {
   await using store = openStore(join(scene.dir, 'countersign.sqlite'));
   const host = asHostName('web-1');
@@ -133,7 +135,7 @@ export async function seedProposal(
   if (!lease) throw new Error('the run is held by somebody else');
   const answer = { host, outcome: 'ok', detail: null, finishedAt: now, steps: [], facts: [], numbers: {} } as const;
   await store.runs.answered(id, answer, lease);
-  const proposal = proposalOf(id, requester, runbookVersion, now);
+  const proposal = proposalOf({ runId: id, requester, runbookVersion, now, typed });
   const attempt = {
     id: asAttemptId(`${proposal.id}-web-1-0`),
     proposal: proposal.id,
@@ -154,7 +156,14 @@ export async function seedProposal(
   return proposal.id;
 }
 
-function proposalOf(runId: RunId, requester: string, runbookVersion: string, now: number): Proposal {
+function proposalOf(seed: {
+  readonly runId: RunId;
+  readonly requester: string;
+  readonly runbookVersion: string;
+  readonly now: number;
+  readonly typed: readonly string[];
+}): Proposal {
+  const { runId, requester, runbookVersion, now, typed } = seed;
   const id = asProposalId(`${runId}-1`);
   const key = 'net.ipv4.ip_local_reserved_ports';
   const host = asHostName('web-1');

@@ -10,7 +10,8 @@ import { testHost } from './sshd.ts';
 /*
  * Brings one story to its end from wherever the store says it is. argv: the store's file, the word's file, the story:
  * `undoing` = run, approve, apply, prove, ask for the undo, undo; `reverting` = the same up to a change that does not help
- * and is taken back; `looking` = as `undoing`, but the answers of the host are lost until somebody looks again.
+ * and is taken back; `looking` = as `undoing`, but the answers of the host are lost until somebody looks again;
+ * `breaking` = as `undoing`, but instead of an approval the requester breaks glass.
  * A crash test kills it on the way and starts it again.
  */
 const [, , storePath = '', path = '', story = 'undoing'] = process.argv;
@@ -22,13 +23,15 @@ const looked = async () =>
 
 const transport = story === 'looking' ? losingAnswers(createLocalTransport()) : createLocalTransport();
 const hosts = [testHost({ name: asHostName('web-1'), sudo: 'passwordless' })];
-const world = story === 'reverting' ? { path, helps: false as const } : { path };
+const world = { path, helps: story !== 'reverting', glass: story === 'breaking' };
 const engine = createEngine(wordContext({ store, transport, hosts, owner: processIdentity() }, world));
 const state = async () => (await engine.proposal(proposal.id)).state;
 
 if ((await engine.history({ limit: 1 })).length === 0)
   await engine.start({ ...ADA, runbook: 'word', selector: 'all', params: {}, channel: null });
 await engine.drive(run);
+if ((await state()) === 'open' && story === 'breaking')
+  await engine.breakGlass({ ...ADA, proposal: proposal.id, reason: 'nobody else is awake' });
 if ((await state()) === 'open')
   await engine.decide({ ...BOB, proposal: proposal.id, verdict: 'approve', digest: undefined, reason: null });
 await engine.drive(proposal);

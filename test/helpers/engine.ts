@@ -34,7 +34,9 @@ import { testPerson } from './change.ts';
 export interface WordWorld {
   readonly path: string;
   /** Whether a good word counts as help; a change that does not help is taken back. */
-  readonly helps?: false;
+  readonly helps?: boolean;
+  /** Whether ada may break glass. */
+  readonly glass?: boolean;
 }
 
 function wordOf(facts: Facts): string | undefined {
@@ -48,6 +50,7 @@ export function wordProbe({ path }: WordWorld): Probe {
     id: 'kernel',
     title: 'The word',
     privilege: 'user',
+    sudo: [],
     command: () => readScript('cat "$1"', [path]),
     timeoutMs: () => 5000,
     parse: ({ stdout, stderr }) =>
@@ -153,7 +156,11 @@ export function wordContext(
     policy: createPolicy(
       [testPerson('ada', 'run'), testPerson('bob', 'approve'), testPerson('cem', 'approve', 'run')],
       {
-        rules: { ...DEFAULT_RULES, otherwise: { ...DEFAULT_TERMS, unproven: world.helps === false ? 'undo' : 'keep' } },
+        rules: {
+        ...DEFAULT_RULES,
+        otherwise: { ...DEFAULT_TERMS, unproven: world.helps === false ? 'undo' : 'keep' },
+        breakGlass: world.glass ? { allow: ['run'], channel: 'C0LOUD' } : undefined,
+      },
       },
     ),
     clock: parts.clock ?? systemClock,

@@ -59,4 +59,8 @@ describe('nginx being refused a local port', () => {
     expect(finding?.groupKey).toBe('address-not-available:unknown:true');
     expect(finding?.notConcluded.join(' ')).toContain('not known');
   });
+
+  it('is not told with ports of another network namespace', () => {
+    expect(addressNotAvailableRule.dependsOn).toEqual(['network-namespace']);
+  });
 });

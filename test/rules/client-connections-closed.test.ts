@@ -91,6 +91,16 @@ describe('TIME_WAIT on nginx’s own ports', () => {
     ]);
   });
 
+  it('name a low keepalive_requests, also where it is harmless', () => {
+    const config = httpConfig(`keepalive_requests 20;\n${UNPOOLED}`);
+    const finding = find(facts(600, { 'nginx-config': config, requests: requestsFact(200, 10) }));
+    expect(finding).toMatchObject({ severity: 'info' });
+    expect(finding.explanation).toEqual([
+      '600 TIME_WAIT on :80 are what 10 closes/s explain: harmless at this rate.',
+      'keepalive_requests is the cause (nginx.conf:2: 20): 200 requests/s / 20 = 10 closes/s, and 10 are seen.',
+    ]);
+  });
+
   it('may be left from traffic that is over', () => {
     const finding = find(facts(2454, { requests: requestsFact(100, 0) }));
     expect(finding.explanation.at(-1)).toBe(

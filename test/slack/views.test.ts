@@ -6,9 +6,11 @@ import type { Attempt, Proposal, Run, RunHost } from '../../src/engine/model.ts'
 import { CHANGE_STATES } from '../../src/engine/state.ts';
 import { groupFindings, type ProposalView, type RunView } from '../../src/engine/view.ts';
 import type { Finding } from '../../src/rules/rule.ts';
-import { checkMessageBlocks } from '../../src/sandbox/blocks/check-blocks.ts';
+import { checkMessageBlocks, checkView } from '../../src/sandbox/blocks/check-blocks.ts';
 import type { Message } from '../../src/slack/limits.ts';
 import { renderError, renderHelp, renderHistory, renderRunbooks } from '../../src/slack/views/answers.ts';
+import { renderBrokenGlass } from '../../src/slack/views/broken-glass.ts';
+import { renderConfirmation } from '../../src/slack/views/confirm.ts';
 import { renderProposalMessage } from '../../src/slack/views/proposal.ts';
 import { renderRunMessage } from '../../src/slack/views/run.ts';
 import { hostileText, name } from '../helpers/hostile.ts';
@@ -208,13 +210,34 @@ describe('what the bot shows in Slack, with the longest and most hostile data', 
         expectAcceptable(message);
         const expected =
           view.proposal.state === 'open'
-            ? ['proposal_approve', 'proposal_reject']
-            : view.canUndo
-              ? ['proposal_undo']
-              : [];
+            ? [view.proposal.plan.typed.length > 0 ? 'proposal_confirm' : 'proposal_approve', 'proposal_reject']
+            : [...(view.canLook ? ['proposal_look'] : []), ...(view.canUndo ? ['proposal_undo'] : [])];
         expect(actionIds(message)).toEqual(expected);
       }),
       { numRuns: 150 },
+    );
+  });
+
+  it('the dialog that asks for a name to be typed: as Slack accepts it, with its one input', () => {
+    fc.assert(
+      fc.property(proposal, (planned) => {
+        const modal = renderConfirmation(planned, 'C1');
+        expect(checkView(modal)).toEqual([]);
+        expect(modal.blocks.filter(({ type }) => type === 'input')).toHaveLength(1);
+        expect(JSON.stringify(modal.blocks)).not.toMatch(/"type":"(?:user|usergroup|broadcast|channel|link)"/);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('the announcement of broken glass', () => {
+    fc.assert(
+      fc.property(proposal, hostileText, fc.boolean(), (planned, reason, reviewed) => {
+        const glass = brokenGlassOf(planned, reason);
+        const shown = { ...glass, review: reviewed ? glass.review : null };
+        expectAcceptable(renderBrokenGlass({ glass: shown, proposal: planned, command: '/runbook' }));
+      }),
+      { numRuns: 100 },
     );
   });
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { BrokenGlass } from '../../engine/broken-glass.ts';
 import type { CliDeps } from '../deps.ts';
+import { glassJson } from '../render/json.ts';
 import { renderBrokenGlass } from '../render/broken-glass.ts';
 import { followChange, haveConfirmed, printChange, viewOf } from './decide.ts';
 
@@ -62,6 +63,6 @@ async function breakGlass(deps: CliDeps, id: string, options: GlassOptions): Pro
 }
 
 function print(deps: CliDeps, glasses: readonly BrokenGlass[], { json }: Pick<GlassOptions, 'json'>): void {
-  if (json) deps.output.line(JSON.stringify(glasses, null, 2));
+  if (json) deps.output.line(JSON.stringify(glasses.map(glassJson), null, 2));
   else for (const line of glasses.flatMap(renderBrokenGlass)) deps.output.line(line);
 }

@@ -1,4 +1,5 @@
 import { isoTime } from '../../base/clock.ts';
+import type { BrokenGlass } from '../../engine/broken-glass.ts';
 import type { HistoryEntry } from '../../engine/ports.ts';
 import type { RunView } from '../../engine/view.ts';
 
@@ -14,11 +15,12 @@ export function runJson(view: RunView, options: { readonly raw: boolean }): unkn
     hosts,
     findings: findings.flatMap((group) => group.findings.map(({ host, finding }) => ({ host, ...finding }))),
     notConcluded,
-    proposals: proposals.map(({ proposal, approvals, attempts, undoRequests, canUndo }) => ({
+    proposals: proposals.map(({ proposal, approvals, attempts, undoRequests, brokenGlass, canUndo }) => ({
       ...proposal,
       createdAt: isoTime(proposal.createdAt),
       expiresAt: isoTime(proposal.expiresAt),
       approvals: approvals.map((approval) => ({ ...approval, at: isoTime(approval.at) })),
+      brokenGlass: brokenGlass ? glassJson(brokenGlass) : null,
       undoRequests: undoRequests.map((request) => ({ ...request, at: isoTime(request.at) })),
       attempts: attempts.map(({ before: _before, ...attempt }) => ({
         ...attempt,
@@ -28,6 +30,11 @@ export function runJson(view: RunView, options: { readonly raw: boolean }): unkn
     })),
     ...(options.raw ? { steps } : {}),
   };
+}
+
+/** Broken glass and its review as JSON. */
+export function glassJson({ at, review, ...glass }: BrokenGlass): unknown {
+  return { ...glass, at: isoTime(at), review: review && { ...review, at: isoTime(review.at) } };
 }
 
 /** A line of history as JSON. */
