@@ -32,7 +32,7 @@ export function createCliDeps(signal: AbortSignal): CliDeps {
     openSession: async (config) => openSession(loadConfig(config)),
     loadInventory: (config) => loadConfig(config).inventory,
     loadRunbooks: (paths, config) => loadRunbooks(paths ?? runbookDirectories(config), CATALOGUE),
-    hostRights: (config) => hostRights(loadRunbooks(runbookDirectories(config), CATALOGUE).runbooks, CATALOGUE),
+    hostRights: ({ runbooks }) => hostRights(runbooks, CATALOGUE),
     generate: generateFiles,
     start: async ({ config, port }) => {
       const { runBot } = await import('./bot.ts');

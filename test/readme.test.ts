@@ -4,11 +4,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CATALOGUE } from '../src/compose.ts';
+import { asHostName } from '../src/base/ids.ts';
 import { loadConfig } from '../src/config/load.ts';
+import { parsePolicy } from '../src/config/policy.ts';
+import { createInventory } from '../src/inventory/inventory.ts';
 import { parseInventory } from '../src/inventory/load.ts';
 import { SUDO_RULES } from '../src/lab/sudoers.ts';
 import { checkRunbook } from '../src/runbook/load.ts';
+import { testPerson } from './helpers/change.ts';
+import { testHost } from './helpers/sshd.ts';
 
+const RUNBOOKS = fileURLToPath(new URL('../runbooks', import.meta.url));
 const README = readFileSync(fileURLToPath(new URL('../README.md', import.meta.url)), 'utf8');
 const MANIFEST = JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.url)), 'utf8')) as {
   scripts: Record<string, string>;
@@ -43,6 +49,20 @@ describe('the README', () => {
     writeFileSync(join(directory, 'inventory.yaml'), inventory);
     writeFileSync(join(directory, 'countersign.yaml'), config);
     expect(loadConfig(join(directory, 'countersign.yaml')).people).toHaveLength(2);
+  });
+
+  it('shows a policy that loads', () => {
+    const policy = blocks('yaml').find((block) => block.startsWith('roles:')) ?? '';
+    const host = { name: asHostName('web-1'), groups: ['web'], environment: 'production' };
+    const { rules, names } = parsePolicy('policy.yaml', policy, {
+      people: [testPerson('first-on-call'), testPerson('second-on-call')],
+      inventory: createInventory([testHost(host)]),
+      expireAfterMs: 3_600_000,
+    });
+    expect([rules.rules.length, rules.freezes.length]).toEqual([2, 2]);
+    expect(rules.rules[0]?.match.hosts).toEqual(new Set(['web-1']));
+    for (const { kind, name } of names)
+      if (kind === 'runbook') expect(() => readFileSync(join(RUNBOOKS, `${name}.yaml`))).not.toThrow();
   });
 
   it('lists exactly the sudo rights that the lab gives', () => {

@@ -202,6 +202,6 @@ export function unknownName(
   known: readonly string[],
   location: SourceLocation,
 ): YamlProblem {
-  const hint = didYouMean(name, known) ?? `Known: ${known.join(', ')}.`;
+  const hint = didYouMean(name, known) ?? (known.length === 0 ? 'There are none.' : `Known: ${known.join(', ')}.`);
   return { message: `unknown ${kind} "${name}"`, location, hint };
 }

@@ -38,8 +38,8 @@ export interface CliDeps {
   openSession(config: string | undefined): Promise<Session>;
   loadInventory(config: string | undefined): Inventory;
   loadRunbooks(paths: readonly string[] | undefined, config: string | undefined): RunbookLibrary;
-  /** What root is needed for on hosts. */
-  hostRights(config: string | undefined): HostRights;
+  /** What root is needed for on hosts, for all that these runbooks may do. */
+  hostRights(runbooks: RunbookLibrary): HostRights;
   generate(check: boolean): readonly GeneratedFile[];
   /** Runs the bot until a signal ends it. */
   start(options: { readonly config: string | undefined; readonly port: number }, signal: AbortSignal): Promise<void>;

@@ -1,5 +1,5 @@
 import { digestOf } from '../base/digest.ts';
-import type { HostName, ProposalId } from '../base/ids.ts';
+import type { HostName, PersonName, ProposalId } from '../base/ids.ts';
 import type { BrokenGlass } from './broken-glass.ts';
 import type { ApprovalGrant } from './grant.ts';
 import type { Approval, ChangePlan, Proposal, UndoRequest } from './model.ts';
@@ -27,29 +27,46 @@ export interface Approved {
  * broke who may do so today counts as all of them.
  */
 export function mintGrant(approved: Approved, policy: Policy): ApprovalGrant | undefined {
-  const { proposal, approvals, runbookVersion, brokenGlass } = approved;
-  const { digest, plan, expiresAt } = proposal;
-  if (digest !== proposalDigest(proposal.id, plan, runbookVersion)) return undefined;
-  if (approvals.some(({ verdict }) => verdict === 'reject')) return undefined;
-  if (brokenGlass && isGlassBroken(proposal, brokenGlass, policy)) return grant(proposal, expiresAt);
+  const { proposal } = approved;
   const allowed = new Set(policy.approversBeside(proposal).map((person) => person.name));
-  const counting = approvals.filter(
-    (approval) => approval.digest === digest && allowed.has(approval.person) && approval.at < expiresAt,
-  );
-  if (new Set(counting.map(({ person }) => person)).size < proposal.neededApprovals) return undefined;
-  return grant(proposal, expiresAt);
+  const today = { approves: (name: PersonName) => allowed.has(name), breaks: policy.mayBreakGlass };
+  return isApproved(approved, today) ? grant(proposal, proposal.expiresAt) : undefined;
 }
 
-function isGlassBroken({ id, digest, expiresAt }: Proposal, glass: BrokenGlass, policy: Policy): boolean {
-  return glass.proposal === id && glass.digest === digest && glass.at < expiresAt && policy.mayBreakGlass(glass.person);
+/** Whose word counts. */
+interface Electorate {
+  approves(name: PersonName): boolean;
+  breaks(name: PersonName): boolean;
+}
+
+function isApproved({ proposal, approvals, runbookVersion, brokenGlass }: Approved, who: Electorate): boolean {
+  const { id, digest, plan, expiresAt, requester, neededApprovals } = proposal;
+  if (digest !== proposalDigest(id, plan, runbookVersion)) return false;
+  if (approvals.some(({ verdict }) => verdict === 'reject')) return false;
+  if (brokenGlass && isGlassBroken(proposal, brokenGlass) && who.breaks(brokenGlass.person)) return true;
+  const counting = approvals.filter(
+    (approval) =>
+      approval.digest === digest &&
+      approval.person !== requester &&
+      approval.at < expiresAt &&
+      who.approves(approval.person),
+  );
+  return new Set(counting.map(({ person }) => person)).size >= neededApprovals;
+}
+
+function isGlassBroken({ id, digest, expiresAt }: Proposal, glass: BrokenGlass): boolean {
+  return glass.proposal === id && glass.digest === digest && glass.at < expiresAt;
 }
 
 /**
  * The grant for ending what was begun under an approval: confirming it on the host, or taking it back. It outlives the
- * proposal, because a change that was begun in its last minute has to be ended, too.
+ * proposal, because a change that was begun in its last minute has to be ended, too; and the roles of those who approved,
+ * which were asked when it was begun: a Slack that does not answer meanwhile must not leave a host half-way.
  */
-export function mintSettlingGrant(approved: Approved, policy: Policy): ApprovalGrant | undefined {
-  return mintGrant(approved, policy) && grant(approved.proposal, approved.proposal.expiresAt + UNDO_WINDOW_MS);
+export function mintSettlingGrant(approved: Approved): ApprovalGrant | undefined {
+  const { proposal } = approved;
+  if (!isApproved(approved, { approves: () => true, breaks: () => true })) return undefined;
+  return grant(proposal, proposal.expiresAt + UNDO_WINDOW_MS);
 }
 
 /** How long after its request an undo may be started on a host. */

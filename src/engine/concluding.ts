@@ -5,7 +5,7 @@ import { evaluateRules } from '../rules/evaluate.ts';
 import { type ParamValues, type Runbook, type RuleUse, numberOf } from '../runbook/runbook.ts';
 import type { EngineContext } from './context.ts';
 import type { FactRecord, HostFinding, NotConcluded, Run, RunHost } from './model.ts';
-import { planOffer } from './offering.ts';
+import { type PlannedOffer, planOffer } from './offering.ts';
 import type { Conclusion, Lease } from './ports.ts';
 
 /**
@@ -61,9 +61,11 @@ function judge(context: EngineContext, run: Run, runbook: Runbook, { facts, host
     findings.push(...judged.findings.map((finding) => ({ host, finding })));
     notConcluded.push(...judged.notConcluded.map(({ rule, because }) => ({ host, rule, because })));
   }
-  const planned = runbook.offers.map((offer, index) =>
-    planOffer({ context, run, offer, number: index + 1, facts, asked: hosts, findings, at }),
-  );
+  const planned: PlannedOffer[] = [];
+  for (const offer of runbook.offers) {
+    const earlier = planned.flatMap(({ proposal }) => (proposal ? [proposal.proposal] : []));
+    planned.push(planOffer({ context, run, offer, earlier, facts, asked: hosts, findings, at }));
+  }
   return {
     findings,
     notConcluded: [...notConcluded, ...planned.flatMap(({ reasons }) => reasons)],

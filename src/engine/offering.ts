@@ -16,8 +16,8 @@ interface OfferInput {
   readonly context: EngineContext;
   readonly run: Run;
   readonly offer: Offer;
-  /** The proposal's number within its run. */
-  readonly number: number;
+  /** What was proposed before, in this run. */
+  readonly earlier: readonly Proposal[];
   readonly facts: ReadonlyMap<HostName, Facts>;
   readonly asked: readonly RunHost[];
   readonly findings: readonly HostFinding[];
@@ -25,7 +25,7 @@ interface OfferInput {
 }
 
 /** The proposal that an offer became, or why there is none. */
-interface PlannedOffer {
+export interface PlannedOffer {
   readonly proposal: Conclusion['proposals'][number] | undefined;
   readonly reasons: readonly NotConcluded[];
 }
@@ -35,7 +35,8 @@ const CONFIRM_SLACK_MS = 60_000;
 
 /** Plans an offer on the hosts whose findings call for it, under the terms of the policy. */
 export function planOffer(input: OfferInput): PlannedOffer {
-  const { run, offer, number } = input;
+  const { run, offer, earlier } = input;
+  const number = earlier.length + 1;
   const id = asProposalId(`${run.id}-${number}`);
   const outcomes = plansByHost(input, id);
   const plans = outcomes.flatMap(({ planned }) => (planned.kind === 'change' ? [planned.plan] : []));
@@ -52,17 +53,31 @@ export function planOffer(input: OfferInput): PlannedOffer {
     const reasons = plans.map(({ host }) => ({ host, rule: offer.remedy.title, because: tooFew }));
     return { proposal: undefined, reasons };
   }
-  return { proposal: proposed(input, id, terms, { plans, left }), reasons: [] };
+  return { proposal: proposed(input, { id, number }, terms, { plans, left }), reasons: [] };
 }
 
-function plansByHost({ facts, findings, offer }: OfferInput, id: ProposalId): { host: HostName; planned: Planned }[] {
+function plansByHost(input: OfferInput, id: ProposalId): { host: HostName; planned: Planned }[] {
+  const { facts, findings, offer } = input;
   const calling = [...facts].filter(([host]) =>
     findings.some((found) => found.host === host && callsFor(offer, found.finding)),
   );
   return calling.map(([host, known]) => ({
     host,
-    planned: offer.remedy.plan({ host, facts: known, changeId: id }),
+    planned: givenWay(input, host) ?? offer.remedy.plan({ host, facts: known, changeId: id }),
   }));
+}
+
+/** Nothing is planned beside an earlier proposal that goes to the root of the same findings. */
+function givenWay({ offer, earlier }: OfferInput, host: HostName): Planned | undefined {
+  const better = earlier.find(
+    ({ plan }) => offer.unless.includes(plan.remedy) && plan.hosts.some((planned) => planned.host === host),
+  );
+  return (
+    better && {
+      kind: 'nothing',
+      reason: `Proposal ${better.id} goes to the root of it (${better.plan.title}); run again if that does not suffice.`,
+    }
+  );
 }
 
 function callsFor(offer: Offer, finding: Finding): boolean {
@@ -92,8 +107,8 @@ function belowFloor({ asked }: OfferInput, floor: number): string | undefined {
 }
 
 function proposed(
-  { context, run, offer, number, at }: OfferInput,
-  id: ProposalId,
+  { context, run, offer, at }: OfferInput,
+  { id, number }: Pick<Proposal, 'id' | 'number'>,
   terms: ChangeTerms,
   { plans, left }: { readonly plans: readonly HostPlan[]; readonly left: readonly LeftHost[] },
 ): Conclusion['proposals'][number] {

@@ -19,7 +19,7 @@ import {
 import type { Person } from './ports.ts';
 
 /** A proposal, as far as it decides who may do something with it. */
-export type JudgedProposal = Pick<Proposal, 'id' | 'requester' | 'plan'>;
+type JudgedProposal = Pick<Proposal, 'id' | 'requester' | 'plan'>;
 
 /** Who may do what. Every `require…` throws policy/* with the reason when the answer is no; unknown people may nothing. */
 export interface Policy {

@@ -16,7 +16,7 @@ interface KernelRefusal extends Refusal {
 /** A tcp_max_tw_buckets below this was set by hand: the kernel's own is half the size of its connection table (tcp_ipv4.c). */
 export const USUAL_TIME_WAIT_LIMIT = 65_536;
 
-/** The kernel's own reuse delay, and the shortest that timestamps of 1 ms can tell apart safely (ip-sysctl.rst). */
+/** The kernel's own reuse delay (ip-sysctl.rst). */
 const REUSE_DELAY_MS = 1000;
 
 /** Ports up to here are those of services by habit; a range that begins there takes them from each other. */
@@ -59,8 +59,7 @@ const KERNEL_REFUSALS: readonly KernelRefusal[] = [
     key: 'net.ipv4.tcp_tw_reuse_delay',
     refuses: (value) => isNumber(value, (number) => number < REUSE_DELAY_MS),
     request: 'a tcp_tw_reuse_delay under 1000',
-    reason:
-      'A port is taken over before the last packets of its old connection are sure to be told apart from those of the new one.',
+    reason: 'A port that is taken over sooner gives late packets of its old connection a way into the new one.',
     instead: 'Leave it at 1000 ms; more ports or pooled connections carry more.',
   },
   {
@@ -83,7 +82,8 @@ const OTHER_REFUSALS: readonly Refusal[] = [
   },
   {
     request: 'a kernel built with another TCP_TIMEWAIT_LEN',
-    reason: 'The 60 s are what keeps late packets out of new connections, and such a kernel gets no updates.',
+    reason:
+      'The 60 s are what keeps late packets out of new connections, and such a kernel has to be built anew for every update.',
     instead: 'Pool connections, so that fewer are closed.',
   },
 ];

@@ -85,6 +85,8 @@ function explanation(uses: readonly PortUse[], sysctl: SysctlFact, refused: stri
       ? `Ports in TIME_WAIT are taken over after ${sysctl.tcpTwReuseDelayMs ?? 1000} ms (tcp_tw_reuse=${sysctl.tcpTwReuse}, timestamps on), so ${formatNumber(fullest.blockedPorts)} ports count as used: ${percent(fullest.share)}.`
       : `TIME_WAIT ports cannot be taken over here (${reuseReason(sysctl)}), so ${percent(fullest.share)} are used; more than ${formatNumber(fullest.sustainablePerSecond)} new connections per second to one destination use them all up.`,
   ];
+  if (fullest.heldPorts > ports)
+    sentences.push('More ports are held than the range has now: some were taken while it was wider or less reserved.');
   if (uses.length > 1)
     sentences.push(`The same holds for ${list(uses.slice(1, SHOWN).map((use) => use.destinationText))}.`);
   if (refused !== undefined)
@@ -157,5 +159,5 @@ function notConcluded(facts: Facts): readonly string[] {
 }
 
 function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+  return `${Math.round(Math.min(1, share) * 100)} %`;
 }

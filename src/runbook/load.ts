@@ -112,7 +112,10 @@ function resolveRunbook(file: string, text: string, source: YamlSource<RunbookFi
       ]);
       return { rule: found(catalogue.rules, use.rule), thresholds: Object.fromEntries(thresholds) };
     }),
-    offers: offers.map((offer): Offer => ({ remedy: found(catalogue.remedies, offer.remedy), rules: offer.for })),
+    offers: offers.map((offer): Offer => {
+      const { remedy, for: rules, unless = [] } = offer;
+      return { remedy: found(catalogue.remedies, remedy), rules, unless };
+    }),
   };
 }
 

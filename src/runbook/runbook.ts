@@ -34,6 +34,8 @@ export interface RuleUse {
 export interface Offer {
   readonly remedy: Remedy;
   readonly rules: readonly string[];
+  /** Ids of earlier remedies; on a host where one of them is proposed, this one is not. */
+  readonly unless: readonly string[];
 }
 
 /** A runbook with all its references resolved. */

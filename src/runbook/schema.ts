@@ -41,6 +41,11 @@ export const RuleEntry = z.strictObject({
 export const OfferEntry = z.strictObject({
   remedy: z.string().describe('Which fix is planned.'),
   for: z.array(z.string()).min(1).describe('The rules whose findings it answers.'),
+  unless: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('Earlier offers of this runbook; where one of them is proposed, this one is not.'),
 });
 
 /** A runbook file: what to ask, how to judge it, what to offer. Cross-references are checked by lint rules. */

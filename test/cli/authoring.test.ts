@@ -27,7 +27,7 @@ afterEach(() => {
 
 describe('countersign lint', () => {
   it('is content with the shipped runbooks', async () => {
-    expect(await scene.run('lint')).toEqual({ status: 0, stdout: '2 sound runbooks, 0 broken\n', stderr: '' });
+    expect(await scene.run('lint')).toEqual({ status: 0, stdout: '5 sound runbooks, 0 broken\n', stderr: '' });
   });
 
   it('shows every problem with file:line:column and what to do, and ends with status 11', async () => {

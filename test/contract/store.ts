@@ -3,6 +3,7 @@ import { describeAudit } from './store/audit.ts';
 import { describeChanges } from './store/changes.ts';
 import { describeLeases } from './store/leases.ts';
 import { describeMessages } from './store/messages.ts';
+import { describePolicyState } from './store/policy.ts';
 import { describeRuns } from './store/runs.ts';
 import { opensStore, type StoreUnderTest } from './store/scene.ts';
 
@@ -15,5 +16,6 @@ export function describeStore(name: string, start: () => Promise<StoreUnderTest>
     describeLeases(open);
     describeMessages(open);
     describeAudit(open);
+    describePolicyState(open);
   });
 }

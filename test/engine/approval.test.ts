@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { asPersonName, asProposalId } from '../../src/base/ids.ts';
-import { mintGrant, mintUndoGrant } from '../../src/engine/approval.ts';
+import { mintGrant, mintSettlingGrant, mintUndoGrant } from '../../src/engine/approval.ts';
 import type { BrokenGlass } from '../../src/engine/broken-glass.ts';
 import type { Approval, Proposal } from '../../src/engine/model.ts';
 import { DEFAULT_RULES } from '../../src/engine/policy/terms.ts';
@@ -120,6 +120,18 @@ describe('a grant', () => {
   test('is not given for broken glass when the policy has none', () => {
     const proposal = testProposal();
     expect(mint(proposal, [], policy, { brokenGlass: glass().glassOf(proposal) })).toBeUndefined();
+  });
+
+  test('for ending what was begun outlives the roles of those who approved, and the proposal, but needs the approvals', () => {
+    const proposal = testProposal({ neededApprovals: 2 });
+    const by = (...names: string[]) => names.map((name) => testApproval(proposal, name));
+    const settle = (approvals: readonly Approval[], more = {}) =>
+      mintSettlingGrant({ proposal, approvals, runbookVersion: RUNBOOK_VERSION, brokenGlass: undefined, ...more });
+    expect(settle(by('gone', 'left'))).toMatchObject({ expiresAt: proposal.expiresAt + 3_600_000 });
+    expect(settle(by('gone', 'ada'))).toBeUndefined();
+    expect(settle([...by('gone', 'left'), testApproval(proposal, 'cem', { verdict: 'reject' })])).toBeUndefined();
+    expect(settle(by('gone', 'left'), { runbookVersion: 'another' })).toBeUndefined();
+    expect(settle([], { brokenGlass: glass().glassOf(proposal) })).toBeDefined();
   });
 
   test('for an undo is given to the requester and to approvers while they are configured', () => {

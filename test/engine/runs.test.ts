@@ -135,3 +135,50 @@ describe('a run', () => {
     expect((await engine.view(id)).run.state).toBe('finished');
   });
 });
+
+describe('what a run offers', () => {
+  const offering = (unless: readonly string[]) => {
+    const runbook = wordRunbook(WORLD);
+    const [offer] = runbook.offers;
+    if (!offer) throw new Error('the word is not offered');
+    const second = { ...offer.remedy, id: 'better-word', title: 'write a better word' };
+    return { ...runbook, offers: [offer, { ...offer, remedy: second, unless }] };
+  };
+  const arranged = (unless: readonly string[]) =>
+    arrangeEngine({ 'web-1': 'bad' }, (context) => ({
+      ...context,
+      runbooks: { runbooks: [], broken: [], runbook: () => offering(unless) },
+    }));
+
+  test('is numbered as it is proposed', async () => {
+    const { engine } = arranged([]);
+    expect((await runWord(engine, 'all')).proposals.map(({ proposal }) => proposal.id)).toEqual(['1-1', '1-2']);
+  });
+
+  test('leaves out what an earlier proposal makes needless, and says so', async () => {
+    const { engine } = arranged(['good-word']);
+    const view = await runWord(engine, 'all');
+    expect(view.proposals.map(({ proposal }) => proposal.plan.title)).toEqual(['write a good word']);
+    expect(view.notConcluded).toEqual([
+      {
+        host: 'web-1',
+        rule: 'write a better word',
+        because: 'Proposal 1-1 goes to the root of it (write a good word); run again if that does not suffice.',
+      },
+    ]);
+  });
+
+  test('is nothing while too few hosts answer', async () => {
+    const { engine, transport } = arrangeEngine({ 'web-1': 'bad', 'web-2': 'bad', 'web-3': 'bad' });
+    for (const name of ['web-2', 'web-3']) transport.host(name).failure = 'unreachable';
+    const view = await runWord(engine, 'all');
+    expect(view.proposals).toEqual([]);
+    expect(view.notConcluded).toEqual([
+      {
+        host: 'web-1',
+        rule: 'write a good word',
+        because: 'only 1 of 3 hosts answered; a fix is offered from 50 % on',
+      },
+    ]);
+  });
+});

@@ -134,7 +134,7 @@ export function wordRunbook(world: WordWorld, version = 'v1'): Runbook {
     params: [],
     steps: [{ probe: wordProbe(world), interval: { kind: 'number', number: 1 } }],
     rules: [{ rule: WORD_RULE, thresholds: {} }],
-    offers: [{ remedy: wordRemedy(world), rules: ['bad-word'] }],
+    offers: [{ remedy: wordRemedy(world), rules: ['bad-word'], unless: [] }],
   };
 }
 

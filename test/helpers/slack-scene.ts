@@ -73,7 +73,18 @@ export async function setSlackScene({ policy: yaml = '', sandbox: options = {}, 
   engine.serve();
   const audit = async (subject: string) =>
     (await store.audit.of(subject)).map(({ event, actor, body }) => [event, actor, body['code'] ?? null]);
-  return { ...eyesAndHands(sandbox), sandbox, store, path: stores.path, engine, transport, audit, app, startApp };
+  return {
+    ...eyesAndHands(sandbox),
+    sandbox,
+    store,
+    path: stores.path,
+    engine,
+    transport,
+    audit,
+    app,
+    startApp,
+    parts: context,
+  };
 }
 
 /** What people of a sandbox see and do. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 import type { ChangeAction } from '../../src/remedies/remedy.ts';
 import { type Facts, type ProbeId, probeById } from '../../src/probes/registry.ts';
 import { createNetworkNamespace, type NetworkNamespace } from './network-namespace.ts';
@@ -25,8 +26,8 @@ export interface SysctlHost extends AsyncDisposable {
   read(ids: readonly ProbeId[], intervalSeconds?: number): Facts;
   /** Opens connections to the service and closes each of them first. */
   open(count: number): Opened;
-  /** The same beside what else is done, with pauses; the returned function waits for its end. */
-  openSlowly(count: number, pauseMs: number): () => Promise<void>;
+  /** The same beside what else is done, one after every pause; the returned function ends it. */
+  openOnAndOn(pauseMs: number): Promise<() => Promise<void>>;
 }
 
 /** `10.98.0.1:8090` */
@@ -41,11 +42,7 @@ export async function createSysctlHost(): Promise<SysctlHost> {
     const ran = namespace.run(['sh', '-c', 'printf "%s\\n" "$1" >"$2"', 'sh', value, key]);
     if (ran.exitCode !== 0) throw new Error(`${key} = ${value}: ${ran.stderr}`);
   };
-  const client = (count: number, pauseMs: number): string[] => [
-    process.execPath,
-    CLIENT,
-    JSON.stringify({ ...REMOTE, count, pauseMs }),
-  ];
+  const client = (more: object): string[] => [process.execPath, CLIENT, JSON.stringify({ ...REMOTE, ...more })];
   return {
     namespace,
     set: (settings) => {
@@ -57,11 +54,15 @@ export async function createSysctlHost(): Promise<SysctlHost> {
       }
     },
     read: (ids, intervalSeconds = 0.2) => read(namespace, ids, intervalSeconds),
-    open: (count) => JSON.parse(namespace.run(client(count, 0)).stdout),
-    openSlowly: (count, pauseMs) => {
-      const child = spawn('ip', ['netns', 'exec', namespace.name, ...client(count, pauseMs)], { stdio: 'ignore' });
+    open: (count) => JSON.parse(namespace.run(client({ count })).stdout),
+    openOnAndOn: async (pauseMs) => {
+      const argv = ['netns', 'exec', namespace.name, ...client({ pauseMs })];
+      const child = spawn('ip', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
       const ended = once(child, 'exit');
+      onTestFinished(() => void child.kill());
+      await once(child.stdout, 'data');
       return async () => {
+        child.kill();
         await ended;
       };
     },

@@ -40,6 +40,12 @@ describe('parseInventory', () => {
     });
   });
 
+  it('says which environment a host serves', () => {
+    const text =
+      'defaults: { user: deploy, environment: staging }\nhosts: [{ name: a }, { name: b, environment: production }]\n';
+    expect(parseInventory(FILE, text).hosts.map(({ environment }) => environment)).toEqual(['staging', 'production']);
+  });
+
   it('takes defaults for every host, and what the host says over them', () => {
     const inventory = parseInventory(
       FILE,

@@ -134,6 +134,20 @@ describe('requests per second', () => {
     });
   });
 
+  it('are found among quotes, comments, regular expressions and words that a shell would act on', async () => {
+    const host = namespace();
+    const { folder } = await nginx(host, {
+      'nginx.conf': `${MAIN}http { access_log off; log_format x '{"a;": "b}"}';
+        server { listen 127.0.0.1:8088 default_server backlog=64; server_name "~^(?<name>.+)$" _ \`touch.@/pwned\`;
+          location "/a;b{c}" { stub_status; }
+          location ~ "^/s\\d{2}$" { stub_status; }
+          location '/$(touch @/pwned)' { stub_status; } # location /no { stub_status; }
+          location\t^~ /good\n{\r\n  stub_status\n;\n} } }`,
+    });
+    expect(ask(host, 'requests')).toMatchObject({ from: 'http://127.0.0.1:8088/good', requestsPerSecond: 0 });
+    expect(existsSync(join(folder, 'pwned'))).toBe(false);
+  });
+
   it('come from the lines of the access logs when there is no stub_status', async () => {
     const host = namespace();
     const { folder } = await nginx(host, {

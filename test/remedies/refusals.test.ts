@@ -11,7 +11,7 @@ describe('what is refused always', () => {
     ['tcp_max_tw_buckets', '5000', null, 'It clears nothing'],
     ['tcp_max_tw_buckets', '131071', 131_072, 'must not be lowered'],
     ['tcp_fin_timeout', '30', 60, 'TIME_WAIT lasts 60 s whatever it says'],
-    ['tcp_tw_reuse_delay', '999', 1000, 'old connection'],
+    ['tcp_tw_reuse_delay', '999', 1000, 'late packets of its old connection'],
     ['ip_local_port_range', '1024 65535', null, 'the service cannot start again'],
     ['ip_local_port_range', '1024\t65535', null, 'the service cannot start again'],
   ])('%s = %s, with the reason and what to do instead', (key, value, inForce, words) => {

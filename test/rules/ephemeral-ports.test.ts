@@ -20,6 +20,13 @@ const REFUSED =
   '2026/11/22 07:48:43 [crit] 1#1: *1 connect() to 127.0.0.1:8080 failed (99: Cannot assign requested address) while connecting to upstream';
 
 describe('ephemeral ports to one destination', () => {
+  it('may be more than the range has, when it was narrowed meanwhile', () => {
+    const sockets = socketsFact([connectedGroup('TIME-WAIT', '127.0.0.1:8080', 1278)]);
+    const [finding] = judge({ sockets, sysctl: NARROW });
+    expect(finding?.explanation[1]).toContain('so 100 % are used');
+    expect(finding?.explanation[2]).toContain('More ports are held than the range has now');
+  });
+
   it('are gone when every port of the range is in TIME_WAIT and none may be reused', () => {
     const sockets = socketsFact([
       connectedGroup('TIME-WAIT', '127.0.0.1:8080', 1001),

@@ -124,6 +124,14 @@ describe('lint', () => {
       ]),
     ],
     [
+      'an offer that gives way to none before it',
+      `${broken(
+        '  - probe: sysctl\n',
+        '  - probe: sysctl\n  - probe: listeners\n',
+      )}offers:\n  - remedy: reserve-service-ports\n    for: [ephemeral-ports]\n    unless: [widen-port-range]\n`,
+      expect.arrayContaining(['19:14 unknown earlier offer "widen-port-range" | There are none.']),
+    ],
+    [
       'a probe named twice',
       broken('  - probe: sysctl\n', '  - probe: sysctl\n  - probe: sysctl\n'),
       ['9:12 probe "sysctl" is there twice | Keep one of them.'],

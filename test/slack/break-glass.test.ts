@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { asRunId } from '../../src/base/ids.ts';
 import { SCENE_ALERTS, setSlackScene } from '../helpers/slack-scene.ts';
 
 const PROPOSAL = /^Proposal 1-1:/;
@@ -90,7 +91,7 @@ describe('break-glass', () => {
   it('on the command line while the bot was away is announced when it is back, once', async () => {
     const { app, engine, message, shown, startApp } = await frozen();
     await app[Symbol.asyncDispose]();
-    const ada = { person: (await engine.view(1 as never)).run.requester, surface: 'cli' } as const;
+    const ada = { person: (await engine.view(asRunId(1))).run.requester, surface: 'cli' } as const;
     await engine.breakGlass({ ...ada, proposal: '1-1', reason: 'the shop is down' });
     const again = await startApp();
     await message(/^Glass broken: 1-1/, SCENE_ALERTS);

@@ -1,10 +1,17 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDisposal } from '../../src/base/disposal.ts';
 import { canonicalJson, sha256 } from '../../src/base/digest.ts';
 import type { Store } from '../../src/engine/ports.ts';
+import { openStore } from '../../src/store/store.ts';
 import { createTestStore } from '../helpers/engine.ts';
+
+const MIGRATIONS = fileURLToPath(new URL('../../migrations/sqlite', import.meta.url));
 
 interface Row {
   readonly seq: number;
@@ -160,6 +167,28 @@ describe('the audit chain', () => {
       "INSERT OR REPLACE INTO audit_head (id, seq, hash) VALUES (1, 9, 'x')",
     ])
       expect(() => database.exec(sql), sql).toThrow(/audit chain/);
+  });
+
+  test('that was written before its end was kept beside it goes on after the update', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'countersign-audit-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const [path, old] = [join(dir, 'store.sqlite'), join(dir, 'old')];
+    mkdirSync(old);
+    for (const name of readdirSync(MIGRATIONS).filter((name) => name < '0007'))
+      cpSync(join(MIGRATIONS, name), join(old, name));
+    await openStore(path, old)[Symbol.asyncDispose]();
+    const database = new SqliteDatabase(path);
+    const row = { seq: 1, at: 1, event: 'run.started', actor: 'ada', surface: 'cli', subject: 'run:1', body: '{}' };
+    const previous = '0'.repeat(64);
+    const hash = sha256(canonicalJson({ ...row, previous }));
+    database
+      .prepare('INSERT INTO audit VALUES (@seq, @at, @event, @actor, @surface, @subject, @body, @previous, @hash)')
+      .run({ ...row, previous, hash });
+    database.close();
+    await using store = openStore(path);
+    expect(await store.audit.verify(undefined)).toEqual({ kind: 'sound', head: { seq: 1, hash } });
+    await append(store, 2);
+    expect(await store.audit.verify({ seq: 1, hash })).toMatchObject({ kind: 'sound', head: { seq: 3 } });
   });
 
   test('shows any one byte of any column that differs', async () => {

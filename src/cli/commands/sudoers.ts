@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { OperatorError } from '../../base/error.ts';
 import { sudoersText } from '../../engine/host-rights.ts';
 import type { CliDeps } from '../deps.ts';
+import { EXIT } from '../exit.ts';
 
 interface SudoersOptions {
   readonly user: string;
@@ -30,7 +31,8 @@ export function addSudoersCommand(program: Command, deps: CliDeps): void {
           hint: 'Use small letters, digits, "_" and "-", beginning with a letter.',
         });
       }
-      const rights = deps.hostRights(config);
+      const runbooks = deps.loadRunbooks(undefined, config);
+      const rights = deps.hostRights(runbooks);
       const wanted = readOnly ? { ...rights, changes: [] } : rights;
       const text = sudoersText(user, wanted);
       const checked = check(text);
@@ -38,6 +40,10 @@ export function addSudoersCommand(program: Command, deps: CliDeps): void {
       else {
         deps.output.line(text.trimEnd());
         if (!checked) deps.output.problem('visudo is not installed here, so the syntax was not checked.');
+      }
+      for (const { file } of runbooks.broken) {
+        deps.output.problem(`${file} is broken, so what it needs is not counted in; countersign lint says why.`);
+        process.exitCode = EXIT.problemsFound;
       }
     });
 }

@@ -110,7 +110,10 @@ function renderDiff(diff: ActionDiff): string[] {
 }
 
 function groupOpen(view: RunView): string[] {
-  return view.notConcluded.map(({ host, rule, because }) => `${host}: ${rule} not concluded: ${because}`);
+  return view.notConcluded.flatMap(({ host, rule, because }) => {
+    const [first = '', ...more] = because.split('\n');
+    return [`${host}: ${rule}: ${first}`, ...more.map((line) => `    ${line}`)];
+  });
 }
 
 function renderRaw(view: RunView): string[] {

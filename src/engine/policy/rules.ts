@@ -11,7 +11,7 @@ export interface RoleMembers {
 }
 
 /** What a rule is about; what is undefined does not matter to it. */
-export interface RuleMatch {
+interface RuleMatch {
   readonly runbooks: readonly string[] | undefined;
   readonly remedies: readonly string[] | undefined;
   readonly risks: readonly Risk[] | undefined;

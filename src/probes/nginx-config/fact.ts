@@ -39,7 +39,7 @@ export interface ProxyLocation extends ConfigPlace {
   readonly upstream: string | null;
   /** The literal backend when no upstream block is named. */
   readonly literal: Backend | null;
-  /** True when the target is computed from variables; `upstream` is then known only for `http://$name` with every `set $name` alike. */
+  /** True when the host of the target is computed from variables; `upstream` is then known only for `http://$name` with every `set $name` alike. */
   readonly variable: boolean;
   /** proxy_http_version in force; null = nginx's default for its version. */
   readonly httpVersion: Placed<string> | null;

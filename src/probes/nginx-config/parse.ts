@@ -1,7 +1,7 @@
 import { sha256 } from '../../base/digest.ts';
 import { sudoRefused } from '../privilege.ts';
-import { problem, unreadable } from '../problem.ts';
 import type { Parsed, ProbeOutput } from '../probe.ts';
+import { problem, unreadable } from '../problem.ts';
 import { bytesOf, type DumpedFile, splitDump } from './dump.ts';
 import { extractFact } from './extract.ts';
 import type { NginxConfigFact } from './fact.ts';

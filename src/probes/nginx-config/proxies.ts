@@ -41,8 +41,8 @@ function proxyLocation(
 ): ProxyLocation {
   const proxyPass = pass.args[0] ?? '';
   const target = /^(https?):\/\/(unix:[^:]+|[^/?#]*)/i.exec(proxyPass);
-  const authority = target?.[2] ?? '';
-  const variable = proxyPass.includes('$');
+  const authority = withoutPath(target?.[2] ?? '');
+  const variable = target === null || authority.includes('$');
   const upstream = upstreamNamed(authority, upstreams) ?? upstreamOfVariable(authority, upstreams, variables);
   const literal = upstream === null && !variable ? literalBackend(pass, authority, target?.[1] ?? 'http') : null;
   return {
@@ -55,6 +55,11 @@ function proxyLocation(
     httpVersion: inherited(levels, 'proxy_http_version'),
     connectionHeader: connectionHeader(levels),
   };
+}
+
+/** `app$request_uri` is `app`: these variables begin with a slash, and a group's name is looked up at run time as well. */
+export function withoutPath(authority: string): string {
+  return authority.replace(/\$\{?(?:request_uri|uri|document_uri)\b.*$/, '');
 }
 
 function literalBackend(pass: ResolvedDirective, authority: string, scheme: string): Backend {

@@ -2,9 +2,9 @@ import { formatNumber } from '../../base/format.ts';
 import { editActions, editsText, keptFromEditing, loadAction } from '../nginx-edit/actions.ts';
 import { type Edit, insertAt, replaceArgument } from '../nginx-edit/edit.ts';
 import { formatRate, roundedUp } from '../nginx-edit/effect.ts';
-import { atLeast, type EditableNginx, editableNginx, filesBeside, nginxText, refused } from '../nginx-edit/host.ts';
+import { atLeast, type EditableNginx, editableNginx, nginxText, refused } from '../nginx-edit/host.ts';
 import { named, placeText } from '../nginx-edit/placed.ts';
-import type { HostPlan, Planned, PlanInput } from '../remedy.ts';
+import type { HostPlan, PlanInput, Planned } from '../remedy.ts';
 import {
   type ClientTraffic,
   clientPorts,
@@ -145,7 +145,6 @@ function planOf({ input, nginx, ports, traffic, limits, requests }: Worked, acti
     actions,
     basis: {
       nginx: nginxText(nginx),
-      ...filesBeside(nginx, actions),
       ports,
       keepaliveRequests: requests,
     },

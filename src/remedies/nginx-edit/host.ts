@@ -3,7 +3,7 @@ import type { NginxConfigFact } from '../../probes/nginx-config/fact.ts';
 import type { FileOutline } from '../../probes/nginx-config/outline-fact.ts';
 import type { NginxMaster, NginxVersion } from '../../probes/nginx-process/fact.ts';
 import type { Facts, ProbeId } from '../../probes/registry.ts';
-import type { ChangeAction, Planned } from '../remedy.ts';
+import type { Planned } from '../remedy.ts';
 import { type Placed, placeAll } from './placed.ts';
 
 /** What a plan for nginx's configuration needs to know, and what is read when it is there. */
@@ -79,19 +79,6 @@ export function atLeast(version: NginxVersion, major: number, minor: number, pat
 /** Which nginx a plan was made for: `nginx/1.22.1 /usr/sbin/nginx`. */
 export function nginxText({ version, binary }: EditableNginx): string {
   return `${version.flavor}/${version.text} ${binary}`;
-}
-
-/**
- * The files that a plan rests on without editing them, by path with the beginning of their digest: an edit anywhere in the
- * configuration makes a plan stale. Those it edits are bound by the digest in their action.
- */
-export function filesBeside(
-  { files }: EditableNginx,
-  actions: readonly ChangeAction[],
-): Readonly<Record<string, string>> {
-  const edited = new Set(actions.map((action) => (action.kind === 'edit' ? action.path : '')));
-  const others = files.filter(({ path, target }) => !edited.has(target ?? path));
-  return Object.fromEntries(others.map(({ path, sha256 }) => [path, `SHA-256 ${sha256.slice(0, 12)}`]));
 }
 
 /** A refusal with its reason. */

@@ -24,6 +24,8 @@ export interface WrittenPool {
   /** `keepalive` stands above the balancing method and has no effect. */
   readonly overridden: boolean;
   readonly timeoutMs: number | null;
+  /** keepalive_requests; null when the block does not say. */
+  readonly requests: number | null;
 }
 
 /** The pool that an upstream block sets up. */
@@ -31,13 +33,18 @@ export function writtenPool({ children }: Placed): WrittenPool {
   const keepalive = named(children, 'keepalive').at(-1) ?? null;
   const method = children.findLastIndex(({ directive }) => METHODS.includes(directive.name));
   const timeout = named(children, 'keepalive_timeout').at(-1)?.directive.args[0];
-  const size = keepalive?.directive.args[0] ?? '';
   return {
     keepalive,
-    size: /^\d{1,9}$/.test(size) ? Number(size) : null,
+    size: numberIn(keepalive),
+    requests: numberIn(named(children, 'keepalive_requests').at(-1)),
     overridden: keepalive !== null && children.indexOf(keepalive) < method,
     timeoutMs: timeout === undefined ? null : timeMs(timeout),
   };
+}
+
+function numberIn(directive: Placed | null | undefined): number | null {
+  const text = directive?.directive.args[0] ?? '';
+  return /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
 /** The TCP backends of an upstream block; those on unix sockets have no TCP. */

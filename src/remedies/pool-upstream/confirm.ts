@@ -1,7 +1,8 @@
 import { formatNumber } from '../../base/format.ts';
 import { blocksAround, descendants, named, type Placed, placeText } from '../nginx-edit/placed.ts';
 import { headersInForce } from './levels.ts';
-import type { Situation, UnitPlan } from './unit.ts';
+import type { Situation } from './situation.ts';
+import type { UnitPlan } from './unit.ts';
 
 /** Pools above this are more than most backends accept. */
 const LARGE_POOL = 1000;

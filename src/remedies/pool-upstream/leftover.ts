@@ -1,8 +1,9 @@
 import { count, formatNumber, list } from '../../base/format.ts';
 import { keyOf, placeText } from '../nginx-edit/placed.ts';
 import { locationText, type Passing } from './passing.ts';
+import type { Situation } from './situation.ts';
 import { timeWaitOf } from './size.ts';
-import type { Situation, UnitPlan } from './unit.ts';
+import type { UnitPlan } from './unit.ts';
 
 /** What stays unpooled and why, one sentence each. */
 export function unplannable(situation: Situation, plans: readonly UnitPlan[]): readonly string[] {
@@ -59,13 +60,10 @@ export function nothingToDo(situation: Situation): string {
 const MANY_TIME_WAIT = 1000;
 
 /** Why connections end although they are pooled. */
-function closedAnyway({ input, nginx, units }: Situation): string[] {
+function closedAnyway({ input, units }: Situation): string[] {
   const closed = timeWaitOf(
     input.facts,
     units.flatMap(({ backends }) => backends),
-  );
-  const few = nginx.config.upstreams.find(
-    ({ keepaliveRequests }) => keepaliveRequests !== null && keepaliveRequests.value < FEW_REQUESTS,
   );
   return [
     ...((closed?.backendClosed ?? 0) >= MANY_TIME_WAIT
@@ -73,13 +71,5 @@ function closedAnyway({ input, nginx, units }: Situation): string[] {
           `${formatNumber(closed?.backendClosed ?? 0)} TIME_WAIT of these backends were closed by them: their own limits of requests or idle time end connections, which is changed there.`,
         ]
       : []),
-    ...(few && (closed?.nginxClosed ?? 0) >= MANY_TIME_WAIT
-      ? [
-          `${few.keepaliveRequests?.file}:${few.keepaliveRequests?.line}: keepalive_requests ${few.keepaliveRequests?.value} of upstream "${few.name}" ends its connections so often; 1000 is nginx's default.`,
-        ]
-      : []),
   ];
 }
-
-/** nginx's default before 1.19.10. */
-const FEW_REQUESTS = 100;

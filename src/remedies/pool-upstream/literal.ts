@@ -15,6 +15,12 @@ export interface Renaming {
   readonly passings: readonly Passing[];
 }
 
+/** How a place is renamed to the block of that name. */
+export function renamingOf(passings: readonly Passing[], name: string, passing: Passing): Renaming {
+  const none = { scheme: '', authority: '', uri: '', endpoint: null };
+  return { passing, literal: passing.literal ?? none, name, passings };
+}
+
 /** A name for the block of an address: letters, digits and dashes, since some backends reject `_` in a Host header. */
 export function upstreamName({ endpoint, authority }: Literal, taken: ReadonlySet<string>): string {
   const host = endpoint === null || /^(?:127\.|::1$|localhost$)/.test(endpoint.address) ? '' : endpoint.address;
@@ -96,6 +102,8 @@ function copyHeaders({ passing }: Renaming, lines: readonly Placed[], host: stri
 
 /** `proxy_redirect default` is made from the proxy_pass; the backend goes on answering with the old address. */
 function keepRedirect({ passing, literal }: Renaming): Reuse {
+  // With variables in the proxy_pass nginx makes no redirect of its own.
+  if (literal.uri.includes('$')) return { edits: [], notes: [], blocked: null };
   const lines = passing.levels
     .map(({ children }) => named(children, 'proxy_redirect'))
     .find(({ length }) => length > 0);

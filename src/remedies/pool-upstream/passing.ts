@@ -1,5 +1,5 @@
-import type { Backend } from '../../probes/nginx-config/fact.ts';
-import type { NginxConfigFact } from '../../probes/nginx-config/fact.ts';
+import type { Backend, NginxConfigFact } from '../../probes/nginx-config/fact.ts';
+import { withoutPath } from '../../probes/nginx-config/proxies.ts';
 import { endpointOf } from '../../probes/nginx-config/values.ts';
 import { blocksAround, descendants, named, type Placed } from '../nginx-edit/placed.ts';
 
@@ -70,7 +70,7 @@ function targetOf(
     upstreams.find(({ directive }) => directive.args[0]?.toLowerCase() === name?.toLowerCase()) ?? null;
   const upstream = byName(literal?.authority) ?? byName(resolvedVariable(pass, config));
   if (upstream) return { upstream, literal: null, variable: false };
-  const variable = word.includes('$') || literal === null;
+  const variable = literal === null || literal.authority.includes('$');
   return { upstream: null, literal: variable ? null : literal, variable };
 }
 
@@ -86,7 +86,9 @@ function resolvedVariable({ file, directive }: Placed, config: NginxConfigFact):
 function httpTarget(word: string): Literal | null {
   const match = /^(https?|grpcs?|uwsgi|suwsgi|scgi):\/\/(unix:[^:]+:?|[^/?#]*)(.*)$/is.exec(word);
   if (!match) return /^[^/$]+$/.test(word) ? fastcgiTarget(word) : null;
-  const [, scheme = '', authority = '', uri = ''] = match;
+  const [, scheme = '', host = '', path = ''] = match;
+  const authority = withoutPath(host);
+  const uri = host.slice(authority.length) + path;
   const port = scheme.toLowerCase() === 'https' ? 443 : 80;
   return { scheme: scheme.toLowerCase(), authority, uri, endpoint: endpointOf(authority, port) };
 }

@@ -1,14 +1,15 @@
 import { formatNumber } from '../../base/format.ts';
 import { formatEndpoint } from '../../probes/endpoint.ts';
 import { editActions, editsText, loadAction } from '../nginx-edit/actions.ts';
-import { atLeast, editableNginx, filesBeside, nginxText, refused } from '../nginx-edit/host.ts';
-import type { HostPlan, Planned, PlanInput } from '../remedy.ts';
+import { atLeast, editableNginx, nginxText, refused } from '../nginx-edit/host.ts';
+import type { HostPlan, PlanInput, Planned } from '../remedy.ts';
 import { confirmations } from './confirm.ts';
-import { passingsOf } from './passing.ts';
 import { nothingToDo, unplannable } from './leftover.ts';
+import { passingsOf } from './passing.ts';
 import { predict } from './predict.ts';
 import { risksOf } from './risks.ts';
-import { planUnit, type Situation, takenNames, type UnitPlan, unitsOf } from './unit.ts';
+import type { Situation } from './situation.ts';
+import { planUnit, takenNames, type UnitPlan, unitsOf } from './unit.ts';
 
 /** Plans a pool for every upstream that nginx passes requests to over TCP and whose connections do not last. */
 export function planPooling(input: PlanInput): Planned {
@@ -61,18 +62,21 @@ function hostPlan(situation: Situation, plans: readonly UnitPlan[], actions: Hos
   const { input, nginx } = situation;
   const ready = plans.filter(isReady);
   const backends = ready.flatMap(({ unit }) => unit.backends);
-  const prediction = predict(input.facts, nginx, { upstreams: ready.map(({ unit }) => unit.name), backends });
+  const prediction = predict(input.facts, nginx, {
+    limited: ready.flatMap(({ unit, raised }) => (raised ? [] : [unit.name])),
+    backends,
+  });
   const confirm = confirmations(situation, ready);
   return {
     host: input.host,
     actions,
     basis: {
       nginx: nginxText(nginx),
-      ...filesBeside(nginx, actions),
       backends: [...new Set(backends.map(formatEndpoint))],
       timeouts: Object.fromEntries(
         ready.flatMap(({ unit, timeout }) => (timeout === null ? [] : [[unit.name, timeout]])),
       ),
+      raisedRequests: ready.flatMap(({ unit, raised }) => (raised ? [unit.name] : [])),
       pools: Object.fromEntries(ready.flatMap(({ unit, size }) => (size === null ? [] : [[unit.name, size]]))),
     },
     predicted: prediction.sentences,

@@ -12,16 +12,17 @@ export interface Prediction {
 }
 
 /** Requests that one pooled connection carries: what a block says, else 1000 since 1.19.10 and 100 before (CHANGES). */
-function requestsPerConnection({ config, version }: EditableNginx, upstreams: readonly string[]): number {
+function requestsPerConnection({ config, version }: EditableNginx, limited: readonly string[]): number {
   const written = config.upstreams.flatMap(({ name, keepaliveRequests }) =>
-    keepaliveRequests && upstreams.includes(name) ? [keepaliveRequests.value] : [],
+    keepaliveRequests && limited.includes(name) ? [keepaliveRequests.value] : [],
   );
   return Math.max(1, Math.min(...written, atLeast(version, 1, 19, 10) ? 1000 : 100));
 }
 
 /** Backends whose connections get a pool. */
 export interface PredictedPools {
-  readonly upstreams: readonly string[];
+  /** Upstream blocks whose keepalive_requests stays as it is. */
+  readonly limited: readonly string[];
   readonly backends: readonly BackendEndpoint[];
 }
 
@@ -29,11 +30,11 @@ export interface PredictedPools {
  * Without a pool every request opens a connection, so opens/s are requests/s; with one it is requests/s divided by what a
  * connection carries. TIME_WAIT follow as closes/s x 60 s. The targets leave room for bursts and for other connections.
  */
-export function predict(facts: Facts, nginx: EditableNginx, { upstreams, backends }: PredictedPools): Prediction {
+export function predict(facts: Facts, nginx: EditableNginx, { limited, backends }: PredictedPools): Prediction {
   const opens = facts['tcp-counters']?.perSecond.ActiveOpens;
   const closed = timeWaitOf(facts, backends);
   if (opens === undefined || closed === null) return { sentences: [WITHOUT_NUMBERS] };
-  const carried = requestsPerConnection(nginx, upstreams);
+  const carried = requestsPerConnection(nginx, limited);
   const timeWait = closed.backendClosed + closed.nginxClosed;
   if (opens < 1 && timeWait === 0) return { sentences: [IDLE] };
   const requests = Math.max(opens, facts.requests?.requestsPerSecond ?? 0);

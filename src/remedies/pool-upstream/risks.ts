@@ -1,12 +1,13 @@
 import { formatNumber } from '../../base/format.ts';
-import { placeText } from '../nginx-edit/placed.ts';
 import { atLeast } from '../nginx-edit/host.ts';
+import { placeText } from '../nginx-edit/placed.ts';
 import { sharedPlaces } from './confirm.ts';
 import { idleRisks } from './idle.ts';
 import { unplannable } from './leftover.ts';
 import { locationText } from './passing.ts';
 import { bystanders } from './reuse.ts';
-import { type Situation, surroundingsOf, type UnitPlan } from './unit.ts';
+import type { Situation } from './situation.ts';
+import { surroundingsOf, type UnitPlan } from './unit.ts';
 
 /** What may go wrong, and what stays as it is. */
 export function risksOf(

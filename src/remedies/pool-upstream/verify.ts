@@ -8,7 +8,7 @@ import { type BackendEndpoint, timeWaitOf } from './size.ts';
 /** New connections have to fall to this share of what they were, at the same load. */
 const REMAINING_SHARE = 0.2;
 
-/** Fewer opens per second than this are nothing to measure a fall by. */
+/** Fewer opens per second than this before are nothing to measure a fall by. */
 const QUIET_PER_SECOND = 5;
 
 /** The fast signal: opens per request fell, the master lives, and no new upstream errors are logged. */
@@ -32,15 +32,22 @@ function opensFell(before: Facts, after: Facts): Check {
   const requestsAre = after.requests?.requestsPerSecond ?? 0;
   const fell = `New outgoing connections: ${formatRate(was)} → ${formatRate(is)}/s`;
   if (requestsWere === 0 || requestsAre === 0) {
-    const holds = is <= was * REMAINING_SHARE || is < QUIET_PER_SECOND;
-    return { holds, statement: `${fell}. Requests were not measured, so the load may have changed, too.` };
+    return {
+      holds: fewEnough(was, is, is / was),
+      statement: `${fell}. Requests were not measured, so the load may have changed, too.`,
+    };
   }
-  const holds = is / requestsAre <= (was / requestsWere) * REMAINING_SHARE || is < QUIET_PER_SECOND;
+  const holds = fewEnough(was, is, is / requestsAre / (was / requestsWere));
   const load = `at ${formatRate(requestsWere)} → ${formatRate(requestsAre)} requests/s`;
   return {
     holds,
     statement: `${fell} ${load}: ${share(was / requestsWere)} → ${share(is / requestsAre)} per request.`,
   };
+}
+
+/** Below one per second nothing is left to fall. */
+function fewEnough(was: number, is: number, remaining: number): boolean {
+  return remaining <= REMAINING_SHARE || is < 1 || (was < QUIET_PER_SECOND && is < QUIET_PER_SECOND);
 }
 
 function opensOf(facts: Facts): number | undefined {

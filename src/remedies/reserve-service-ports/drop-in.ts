@@ -2,12 +2,7 @@ import { containsRanges, parsePortRanges } from '../../probes/port-ranges.ts';
 import type { PortRange } from '../../probes/sysctl/fact.ts';
 import type { SysctlFileEntry, SysctlFilesFact } from '../../probes/sysctl-files/fact.ts';
 import { type BootSetting, bootSetting } from '../sysctl/boot.ts';
-
-/** The setting whose ports automatic assignment skips (ip-sysctl.rst). Writing it replaces the whole list. */
-export const RESERVED_PORTS_KEY = 'net.ipv4.ip_local_reserved_ports';
-
-/** What the drop-in says about it. */
-export const RESERVED_PORTS_PURPOSE = 'service ports that automatic port assignment skips';
+import { reservedPortsSetting } from '../sysctl/reserved-ports.ts';
 
 /** What sets the reserved ports at boot. */
 export interface BootReservation extends BootSetting {
@@ -17,7 +12,8 @@ export interface BootReservation extends BootSetting {
 
 /** Which files decide on the reserved ports at boot, and whether the one that wins reserves all of these. */
 export function bootReservation(files: SysctlFilesFact, wanted: readonly PortRange[]): BootReservation {
-  const boot = bootSetting(files, RESERVED_PORTS_KEY, (value) => containsRanges(rangesOf(value), wanted));
+  const { key, suffices } = reservedPortsSetting(wanted);
+  const boot = bootSetting(files, key, suffices);
   return { ...boot, replaced: boot.earlier.filter(({ value }) => !containsRanges(wanted, rangesOf(value))) };
 }
 

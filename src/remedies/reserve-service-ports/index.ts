@@ -1,6 +1,6 @@
 import { defineRemedy } from '../remedy.ts';
 import { DROP_IN_PATH } from '../sysctl/drop-in.ts';
-import { RESERVED_PORTS_KEY } from './drop-in.ts';
+import { RESERVED_PORTS_KEY } from '../sysctl/reserved-ports.ts';
 import { planReservation } from './plan.ts';
 import { judgeReservation } from './verify.ts';
 

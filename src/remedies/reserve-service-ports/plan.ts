@@ -18,7 +18,8 @@ import { bootBasis, placeText } from '../sysctl/boot.ts';
 import { DROP_IN_PATH, dropInText } from '../sysctl/drop-in.ts';
 import { readOnlyObstacle, refused, rewriterRisks } from '../sysctl/obstacles.ts';
 import { readBackProof } from '../sysctl/readback.ts';
-import { type BootReservation, bootReservation, RESERVED_PORTS_KEY, RESERVED_PORTS_PURPOSE } from './drop-in.ts';
+import { RESERVED_PORTS_KEY, reservedPortsSetting } from '../sysctl/reserved-ports.ts';
+import { type BootReservation, bootReservation } from './drop-in.ts';
 
 /** Fewer free ports than this are too few to open connections from. */
 const MINIMUM_FREE_PORTS = 10_000;
@@ -84,8 +85,7 @@ function actionsOf({ input, sysctl, files, wanted, wantedText, boot }: Reservati
     actions.push({ kind: 'sysctl', key: RESERVED_PORTS_KEY, before: sysctl.reservedPortsText, after: wantedText });
   }
   if (!boot.suffices && boot.later === undefined) {
-    const setting = { key: RESERVED_PORTS_KEY, value: wantedText, purpose: RESERVED_PORTS_PURPOSE };
-    const after = dropInText(files.ownDropIn, [setting], input.changeId);
+    const after = dropInText(files.ownDropIn, [reservedPortsSetting(wanted)], input.changeId);
     actions.push({ kind: 'file', path: DROP_IN_PATH, before: files.ownDropIn, after });
   }
   return actions;

@@ -30,7 +30,7 @@ export function risksOf(reuse: Reuse): readonly string[] {
     'Pooling upstream connections removes the cause and is to be preferred; this is for connections that cannot be pooled.',
     ...(value === 1
       ? [
-          'It holds for all outgoing connections of this network namespace. The kernel documentation advises against a change without expert knowledge: a device on the way that strips or rewrites timestamps makes new connections fail.',
+          'It holds for all outgoing connections of this network namespace. The kernel documentation (ip-sysctl) says that it should not be changed without the advice of experts.',
         ]
       : []),
     ...(peers.silent.length > 0 ? [`No help for ${list(peers.silent)}: connections there carry no timestamps.`] : []),

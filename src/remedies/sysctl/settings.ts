@@ -103,6 +103,6 @@ function overriddenText(key: string, entry: Parameters<typeof placeText>[0]): st
 }
 
 /** Files that this user may not read may set the same keys. */
-export function unreadableRisk({ unreadableFiles }: SysctlFilesFact): readonly string[] {
+function unreadableRisk({ unreadableFiles }: SysctlFilesFact): readonly string[] {
   return unreadableFiles.length === 0 ? [] : [`${list(unreadableFiles)} could not be read and may set the same keys.`];
 }

@@ -1,6 +1,7 @@
 import { defineRemedy } from '../remedy.ts';
 import { DROP_IN_PATH } from '../sysctl/drop-in.ts';
-import { planWidening, RANGE_KEY, RESERVED_KEY } from './plan.ts';
+import { RESERVED_PORTS_KEY } from '../sysctl/reserved-ports.ts';
+import { planWidening, RANGE_KEY } from './plan.ts';
 import { judgeRange } from './verify.ts';
 
 /** R5: outgoing connections get more local ports, after the ports of services in the new range are reserved. */
@@ -21,5 +22,5 @@ export const widenPortRangeRemedy = defineRemedy({
     },
     { afterMs: 75_000, needs: ['sysctl', 'sockets'], uses: ['nginx-log', 'sysctl-files'], judge: judgeRange },
   ],
-  touches: { sysctls: [RESERVED_KEY, RANGE_KEY], files: [DROP_IN_PATH], nginx: false },
+  touches: { sysctls: [RESERVED_PORTS_KEY, RANGE_KEY], files: [DROP_IN_PATH], nginx: false },
 });

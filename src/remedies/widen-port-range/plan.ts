@@ -1,17 +1,11 @@
-import {
-  containsPort,
-  containsRanges,
-  formatPortRanges,
-  mergePortRanges,
-  parsePortRanges,
-  rangesOfPorts,
-} from '../../probes/port-ranges.ts';
+import { containsPort, formatPortRanges, mergePortRanges, rangesOfPorts } from '../../probes/port-ranges.ts';
 import { servicePorts } from '../../probes/service-ports.ts';
 import type { PortRange } from '../../probes/sysctl/fact.ts';
 import type { HostPlan, Planned, PlanInput } from '../remedy.ts';
 import { nothing, obstacleForNginx, refused } from '../sysctl/obstacles.ts';
 import { assignablePorts, pressedDestinations, pressedName } from '../sysctl/port-pressure.ts';
 import { readBackProof } from '../sysctl/readback.ts';
+import { reservedPortsSetting } from '../sysctl/reserved-ports.ts';
 import { planSettings, type WantedSetting } from '../sysctl/settings.ts';
 import { text, widenedRange } from './range.ts';
 import type { Widening } from './widening.ts';
@@ -19,9 +13,6 @@ import { predictedOf, risksOf } from './words.ts';
 
 /** The ports that connect() assigns from: two numbers, both included (ip-sysctl.rst). */
 export const RANGE_KEY = 'net.ipv4.ip_local_port_range';
-
-/** What connect() skips inside it; writing it replaces the whole list. */
-export const RESERVED_KEY = 'net.ipv4.ip_local_reserved_ports';
 
 /** Plans a wider range where one destination runs short of ports; service ports inside it are reserved first. */
 export function planWidening(input: PlanInput): Planned {
@@ -60,13 +51,7 @@ export function planWidening(input: PlanInput): Planned {
 function wantedSettings(range: PortRange, reserved: readonly PortRange[]): readonly WantedSetting[] {
   const value = `${range.low} ${range.high}`;
   return [
-    {
-      key: RESERVED_KEY,
-      value: formatPortRanges(reserved),
-      purpose: 'service ports that automatic port assignment skips',
-      suffices: (other) => containsRanges(parsePortRanges(other) ?? [], reserved),
-      isDefault: reserved.length === 0,
-    },
+    reservedPortsSetting(reserved),
     {
       key: RANGE_KEY,
       value,

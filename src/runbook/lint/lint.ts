@@ -1,6 +1,7 @@
 import type { YamlProblem } from '../../base/yaml-source.ts';
 import { answeredOffers } from './answered-offers.ts';
 import { boundedIntervals } from './bounded-intervals.ts';
+import { earlierOffers } from './earlier-offers.ts';
 import { fileName } from './file-name.ts';
 import { knownNames } from './known-names.ts';
 import type { LintInput, LintRule } from './lint-rule.ts';
@@ -17,6 +18,7 @@ const LINT_RULES: readonly LintRule[] = [
   boundedIntervals,
   probedFacts,
   answeredOffers,
+  earlierOffers,
   uniqueUses,
 ];
 

@@ -11,7 +11,7 @@ import { renderError } from './answers.ts';
 export const CONFIRM = { callback: 'proposal_confirm', block: 'typed', action: 'proposal_typed' } as const;
 
 /** What the modal carries to its submission. It is checked against the store there. */
-export interface ConfirmMetadata {
+interface ConfirmMetadata {
   readonly proposal: string;
   readonly digest: string;
   /** Where the person is told what came of it. */

@@ -26,6 +26,8 @@ export interface ProposalMessageInput {
   readonly view: ProposalView;
   /** Names of the people who may approve it. */
   readonly approvers: readonly string[];
+  /** The roles that it takes, where the policy says more than the usual. */
+  readonly roles?: string | undefined;
   /** The freeze that keeps it from being approved now. */
   readonly freeze?: FreezeInForce | undefined;
 }
@@ -42,7 +44,8 @@ export function planFileName(id: string): string {
 }
 
 /** A proposal's message: the exact difference, what it is predicted to do, who may decide; then what became of it. */
-export function renderProposalMessage({ view, approvers, freeze }: ProposalMessageInput): BoundedMessage {
+export function renderProposalMessage(input: ProposalMessageInput): BoundedMessage {
+  const { view } = input;
   const { proposal } = view;
   const hosts = hostsOf(view);
   return withinLimits({
@@ -54,7 +57,7 @@ export function renderProposalMessage({ view, approvers, freeze }: ProposalMessa
       ...planBlocksOf(proposal),
       ...left(view),
     ],
-    keep: present(...outcome(view), terms(view, approvers, freeze), buttons(view)),
+    keep: present(...outcome(view), terms(input), buttons(view)),
     rest: `Not all of the change fits here. Read ${planFileName(proposal.id)} in the thread before you decide.`,
   });
 }
@@ -129,13 +132,15 @@ function outcome(view: ProposalView): KnownBlock[] {
   ];
 }
 
-function terms(
-  { proposal, approvals }: ProposalView,
-  approvers: readonly string[],
-  freeze: FreezeInForce | undefined,
-): KnownBlock | undefined {
+function terms({
+  view: { proposal, approvals },
+  approvers,
+  roles,
+  freeze,
+}: ProposalMessageInput): KnownBlock | undefined {
   if (proposal.state === 'open') {
-    const who = approvers.length === 0 ? 'nobody: no other person has the role for it' : escapeText(list(approvers));
+    const names = approvers.length === 0 ? 'nobody: no other person has the role for it' : list(approvers);
+    const who = escapeText(roles === undefined ? names : `${names} (${roles})`);
     const frozen = freeze && { literal: `Not before ${freeze.untilText}: freeze "${shorten(freeze.name, 100)}".` };
     const order = orderSentence(proposal);
     return context(

@@ -20,7 +20,7 @@ export function renderRawOutput(view: RunView): string {
     ...unanswered(view),
     '',
     ...view.findings.flatMap(findingLines),
-    ...view.notConcluded.map(({ host, rule, because }) => `${host}: ${rule} not concluded: ${because}`),
+    ...view.notConcluded.map(({ host, rule, because }) => `${host}: ${rule}: ${because}`),
     '',
     ...steps,
   ]);

@@ -204,7 +204,7 @@ function open(view: RunView): KnownBlock[] {
   if (view.notConcluded.length === 0) return [];
   const lines = view.notConcluded
     .slice(0, 10)
-    .map(({ host, rule, because }) => `${host}: ${rule} not concluded: ${shorten(because, 300)}`);
+    .map(({ host, rule, because }) => `${host}: ${rule}: ${shorten(because, 300)}`);
   const hidden = view.notConcluded.length - lines.length;
   return [richText(paragraph(plain([...lines, ...(hidden > 0 ? [`and ${hidden} more`] : [])].join('\n'))))];
 }

@@ -129,7 +129,7 @@ describe('a run on a terminal', () => {
 
   it('names the rules that could not conclude', () => {
     const notConcluded = [{ host: asHostName('web-1'), rule: 'half-keepalive', because: 'nginx-log was refused' }];
-    expect(lines(view({ notConcluded }))).toContain('  web-1: half-keepalive not concluded: nginx-log was refused');
+    expect(lines(view({ notConcluded }))).toContain('  web-1: half-keepalive: nginx-log was refused');
   });
 
   it('prints raw output without anything that a terminal would act on', () => {

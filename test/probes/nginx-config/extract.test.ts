@@ -63,19 +63,31 @@ describe('a proxy_pass', () => {
 
   it('to a variable is known only when every set names the same upstream', () => {
     const location =
-      'location / { proxy_pass http://$b$request_uri; } } upstream one { server a; } upstream two { server b; }';
+      'location / { proxy_pass http://$b$arg_c; } } upstream one { server a; } upstream two { server b; }';
     expect(onlyProxy(`server { set $b one; ${location}`)).toMatchObject({
       variable: true,
       upstream: null,
       literal: null,
     });
-    const whole = location.replace('$request_uri', '');
+    const whole = location.replace('$arg_c', '$request_uri');
     expect(onlyProxy(`server { set $b one; ${whole}`)).toMatchObject({ variable: true, upstream: 'one' });
     expect(onlyProxy(`server { set $b one; ${whole} server { set $b two; }`)).toMatchObject({
       variable: true,
       upstream: null,
     });
     expect(onlyProxy(`server { ${whole}`)).toMatchObject({ variable: true, upstream: null });
+  });
+
+  it.each(['$request_uri', '${uri}', '/$1', '?$args'])('may have variables in its path: %s', (path) => {
+    const location = (host: string) => `server { location / { proxy_pass "http://${host}${path}"; } }`;
+    expect(onlyProxy(`upstream app { server a; } ${location('app')}`)).toMatchObject({
+      upstream: 'app',
+      variable: false,
+    });
+    expect(onlyProxy(location('127.0.0.1:8080'))).toMatchObject({
+      literal: { text: '127.0.0.1:8080', endpoint: { port: 8080 } },
+      variable: false,
+    });
   });
 
   it('is found in nested locations, if and limit_except', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/base/digest.ts';
-import type { FileOutline, OutlineDirective } from '../../../src/probes/nginx-config/outline-fact.ts';
 import { outlineOf } from '../../../src/probes/nginx-config/outline.ts';
+import type { FileOutline, OutlineDirective } from '../../../src/probes/nginx-config/outline-fact.ts';
 import { corpus } from '../../helpers/nginx-corpus.ts';
 import { probedConfig } from '../../helpers/nginx-edit.ts';
 

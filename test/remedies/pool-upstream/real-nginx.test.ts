@@ -4,16 +4,16 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { sha256 } from '../../../src/base/digest.ts';
 import { asHostName } from '../../../src/base/ids.ts';
 import type { Facts, ProbeId } from '../../../src/probes/registry.ts';
 import { probeById } from '../../../src/probes/registry.ts';
-import { sha256 } from '../../../src/base/digest.ts';
 import { applySplices } from '../../../src/remedies/nginx-edit/splice.ts';
 import { poolUpstreamRemedy } from '../../../src/remedies/pool-upstream/index.ts';
 import type { Planned } from '../../../src/remedies/remedy.ts';
 import { createNetworkNamespace, type NetworkNamespace } from '../../helpers/network-namespace.ts';
-import { planned } from '../../helpers/nginx-edit.ts';
 import { type RealNginx, startNginx } from '../../helpers/nginx.ts';
+import { planned } from '../../helpers/nginx-edit.ts';
 
 const MAIN = `user root; worker_processes 1; pid @/nginx.pid; error_log @/error.log;
 events {}
@@ -138,6 +138,23 @@ describe('pooling on a real nginx', () => {
     expect(before.redirect).toContain('http://127.0.0.1:8188/app/there');
     expect(/^Location: .*$/m.exec(ask(host, '/app/go'))?.[0]).toBe(before.redirect);
     expect(connectionsFor(host, 10, '/app/')).toBeLessThanOrEqual(1);
+  });
+
+  it('of a literal address with variables in its path goes on passing that path', async () => {
+    const { host, nginx } = await scene(
+      SITE(
+        '  location ~ ^/app/(.*)$ {\n    proxy_pass http://127.0.0.1:8080/base/$1;\n  }\n  location / {\n    proxy_pass http://127.0.0.1:8080$request_uri;\n  }\n',
+      ),
+    );
+    const before = ['/app/x', '/plain?a=1'].map((path) => answer(host, path).host);
+    const redirects = () => ['/app/go', '/go'].map((path) => /^Location: .*$/m.exec(ask(host, path))?.[0]);
+    const redirected = redirects();
+    edit(plan(host));
+    await reload(host, nginx);
+    expect(['/app/x', '/plain?a=1'].map((path) => answer(host, path).host)).toEqual(before);
+    expect(redirects()).toEqual(redirected);
+    expect(connectionsFor(host, 10, '/app/x')).toBeLessThanOrEqual(1);
+    expect(connectionsFor(host, 10, '/plain')).toBeLessThanOrEqual(1);
   });
 
   it('of a literal address keeps the headers that its location inherits', async () => {

@@ -55,6 +55,13 @@ describe('the fast proof of pooled upstreams', () => {
     expect(fast.judge(PLAN, load(100, 100), load(100, 1000)).outcome).toBe('proven');
   });
 
+  it('holds when there was nothing to fall, or nothing is left, but not when little stays the same', () => {
+    expect(fast.judge(PLAN, load(3, 50), load(4, 50)).outcome).toBe('proven');
+    expect(fast.judge(PLAN, load(5, 10), load(0.9, 4)).outcome).toBe('proven');
+    expect(fast.judge(PLAN, load(6, 100), load(4, 100)).outcome).toBe('not_proven');
+    expect(fast.judge(PLAN, load(0, 100), load(0, 100)).outcome).toBe('proven');
+  });
+
   it('says that requests were not measured when they were not', () => {
     const verdict = fast.judge(PLAN, load(4035), load(13));
     expect(verdict.outcome).toBe('proven');

@@ -10,17 +10,18 @@ describe('a raised limit on a real kernel', () => {
     onTestFinished(() => host[Symbol.asyncDispose]());
     host.set({ tcp_max_tw_buckets: '20' });
     host.open(40);
-    const first = host.openSlowly(60, 20);
+    const stopFirst = await host.openOnAndOn(20);
     const before = host.read(['sysctl', 'tcp-counters', 'sockstat'], 0.6);
-    await first();
+    await stopFirst();
     expect(before.sockstat?.timeWaitSockets).toBeLessThanOrEqual(20);
     expect(before['tcp-counters']?.perSecond.TCPTimeWaitOverflow).toBeGreaterThan(0);
 
     const plan = planOf(planRaise(planInput(before)));
     host.apply(plan.actions);
-    const second = host.openSlowly(60, 20);
+    const stopSecond = await host.openOnAndOn(20);
     const after = withDropIn(host.read(['sysctl', 'tcp-counters', 'sockstat'], 0.6), plan.actions);
-    await second();
+    await stopSecond();
+    host.open(40);
     const verdict = judgeOverflow(plan, before, after);
     expect(verdict.statements).toContain('net.ipv4.tcp_max_tw_buckets reads back as 65536.');
     expect(verdict.outcome).toBe('proven');

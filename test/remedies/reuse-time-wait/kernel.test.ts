@@ -35,9 +35,9 @@ describe('reusing ports in TIME_WAIT on a real kernel', () => {
     await pause(1100);
     expect(host.open(60)).toEqual({ opened: 60, refused: 0 });
     await pause(1100);
-    const opening = host.openSlowly(40, 50);
+    const stop = await host.openOnAndOn(50);
     const after = withDropIn(host.read(['sysctl', 'tcp-counters'], 1), plan.actions);
-    await opening();
+    await stop();
     const verdict = judge(plan, before, after);
     expect(verdict.statements.join('\n')).toMatch(/^net\.ipv4\.tcp_tw_reuse reads back as 1\.$/m);
     expect(verdict.statements.join('\n')).toMatch(/0\/s → [\d.]+\/s ports taken over from TIME_WAIT/);
