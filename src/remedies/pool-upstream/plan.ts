@@ -1,4 +1,4 @@
-import { formatNumber } from '../../base/format.ts';
+import { formatNumber, list } from '../../base/format.ts';
 import { formatEndpoint } from '../../probes/endpoint.ts';
 import { editActions, editsText, loadAction } from '../nginx-edit/actions.ts';
 import { atLeast, editableNginx, nginxText, refused } from '../nginx-edit/host.ts';
@@ -6,7 +6,7 @@ import type { HostPlan, PlanInput, Planned } from '../remedy.ts';
 import { confirmations } from './confirm.ts';
 import { nothingToDo, unplannable } from './leftover.ts';
 import { passingsOf } from './passing.ts';
-import { predict } from './predict.ts';
+import { type Prediction, predict } from './predict.ts';
 import { risksOf } from './risks.ts';
 import type { Situation } from './situation.ts';
 import { planUnit, takenNames, type UnitPlan, unitsOf } from './unit.ts';
@@ -61,17 +61,17 @@ function withoutChange(situation: Situation, plans: readonly UnitPlan[]): Planne
 function hostPlan(situation: Situation, plans: readonly UnitPlan[], actions: HostPlan['actions']): HostPlan {
   const { input, nginx } = situation;
   const ready = plans.filter(isReady);
-  const backends = ready.flatMap(({ unit }) => unit.backends);
-  const prediction = predict(input.facts, nginx, {
-    limited: ready.flatMap(({ unit, raised }) => (raised ? [] : [unit.name])),
-    backends,
-  });
+  const pooled = ready.filter(({ late }) => !late);
+  const backends = pooled.flatMap(({ unit }) => unit.backends);
+  const limited = pooled.flatMap(({ unit, raised }) => (raised ? [] : [unit.name]));
+  const prediction = pooled.length === 0 ? predictOrder(ready) : predict(input.facts, nginx, { limited, backends });
   const confirm = confirmations(situation, ready);
   return {
     host: input.host,
     actions,
     basis: {
       nginx: nginxText(nginx),
+      purpose: pooled.length === 0 ? 'idle timeouts' : 'pools',
       backends: [...new Set(backends.map(formatEndpoint))],
       timeouts: Object.fromEntries(
         ready.flatMap(({ unit, timeout }) => (timeout === null ? [] : [[unit.name, timeout]])),
@@ -82,8 +82,24 @@ function hostPlan(situation: Situation, plans: readonly UnitPlan[], actions: Hos
     predicted: prediction.sentences,
     ...(prediction.targets && { targets: prediction.targets }),
     risks: risksOf(situation, plans, ready),
-    proof: proofSentences(prediction.targets?.['timeWaitSockets']),
+    proof: pooled.length === 0 ? ORDER_PROOF : proofSentences(prediction.targets?.['timeWaitSockets']),
     ...(confirm.length > 0 && { confirm }),
+  };
+}
+
+const ORDER_PROOF: readonly string[] = [
+  'nginx -t accepts the files, and the same master has new workers.',
+  'After 15 s and after 75 s: the error log has no new reset, closed-early or refused upstream lines.',
+];
+
+/** Pools that work stay; only when an idle connection is given up changes. */
+function predictOrder(late: readonly UnitPlan[]): Prediction {
+  const each = late.map(({ unit, timeout }) => `"${unit.name}" after ${timeout}`);
+  return {
+    sentences: [
+      `nginx gives idle connections up before the backends close them: ${list(each)}. Requests no longer meet closing connections.`,
+      'Connections that are idle longer are opened anew: a few more opens/s under light load.',
+    ],
   };
 }
 

@@ -15,6 +15,8 @@ export interface PoolPart {
   readonly timeout: string | null;
   /** Whether its keepalive_requests is raised. */
   readonly raised: boolean;
+  /** Whether all that is wrong is that backends close idle connections before nginx does (F15). */
+  readonly late: boolean;
   readonly edits: readonly Edit[];
   /** Why it cannot be planned. */
   readonly blocked: string | null;
@@ -37,13 +39,19 @@ export function poolOf(situation: Situation, unit: Unit, begins: boolean): PoolP
   if (!written) return newPool(situation, unit);
   const raise = raiseRequests(situation, unit, written);
   const size = Math.max(wantedSize(situation, unit), written.size ?? 0);
-  const part = needsPool(situation, unit, { written, size, raised: raise !== null })
-    ? writePool(situation, unit, size)
-    : endIdle(situation, unit, begins || isHasty(situation, unit, written));
+  if (needsPool(situation, unit, { written, size, raised: raise !== null })) {
+    return withRaise(writePool(situation, unit, size), raise);
+  }
+  const works = begins || raise !== null || isHasty(situation, unit, written);
+  const late = isLate(situation, unit, written);
+  return withRaise({ ...endIdle(situation, unit, works || late), late: late && !works }, raise);
+}
+
+function withRaise(part: PoolPart, raise: Edit | null): PoolPart {
   return raise ? { ...part, raised: true, edits: [...part.edits, raise] } : part;
 }
 
-const NOTHING: PoolPart = { size: null, timeout: null, raised: false, edits: [], blocked: null };
+const NOTHING: PoolPart = { size: null, timeout: null, raised: false, late: false, edits: [], blocked: null };
 
 function newPool(situation: Situation, unit: Unit): PoolPart {
   const [first] = unit.passings;
@@ -109,9 +117,22 @@ function missingTimeout(situation: Situation, unit: Unit): string | null {
   const { input, nginx } = situation;
   if (!atLeast(nginx.version, 1, 15, 3)) return null;
   const written = unit.upstream && writtenPool(unit.upstream);
-  const shorter = written?.timeoutMs != null && written.timeoutMs < shortestIdleMs(input.facts, unit.backends);
+  const shorter = written?.timeoutMs != null && written.timeoutMs < SAME * shortestIdleMs(input.facts, unit.backends);
   if (written && shorter && !isHasty(situation, unit, written)) return null;
   return idleTimeout(input.facts, unit.backends, approvedTimeout(input.approved, unit.name));
+}
+
+/** Default of keepalive_timeout in an upstream block (ngx_http_upstream_module, since 1.15.3). */
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** A measured time is a little longer than the timeout behind it; equal timeouts are a race, too. */
+const SAME = 0.95;
+
+/** Whether a backend is known to close idle connections no later than nginx, so that requests meet closing ones. */
+function isLate({ input, nginx }: Situation, { name, backends }: Unit, { timeoutMs }: WrittenPool): boolean {
+  if (!atLeast(nginx.version, 1, 15, 3)) return false;
+  if (approvedTimeout(input.approved, name) !== null) return true;
+  return (timeoutMs ?? DEFAULT_TIMEOUT_MS) >= SAME * shortestIdleMs(input.facts, backends);
 }
 
 /** Whether idle connections end at once although the backends are known to keep them for seconds. */

@@ -12,13 +12,15 @@ const REMAINING_SHARE = 0.2;
 const QUIET_PER_SECOND = 5;
 
 /** The fast signal: opens per request fell, the master lives, and no new upstream errors are logged. */
-export function judgeOpens(_plan: HostPlan, before: Facts, after: Facts): Verdict {
-  return verdictOf([opensFell(before, after), masterLives(before, after), ...newErrors(before, after)]);
+export function judgeOpens(plan: HostPlan, before: Facts, after: Facts): Verdict {
+  const opens = plan.basis['purpose'] === 'idle timeouts' ? [] : [opensFell(before, after)];
+  return verdictOf([...opens, masterLives(before, after), ...newErrors(before, after)]);
 }
 
 /** The slow signal: the TIME_WAIT sockets of the backends are down to what was predicted. */
 export function judgeTimeWait(plan: HostPlan, before: Facts, after: Facts): Verdict {
-  return verdictOf([timeWaitFell(plan, before, after), ...newErrors(before, after)]);
+  const timeWait = plan.basis['purpose'] === 'idle timeouts' ? [] : [timeWaitFell(plan, before, after)];
+  return verdictOf([...timeWait, ...newErrors(before, after)]);
 }
 
 function opensFell(before: Facts, after: Facts): Check {

@@ -141,6 +141,26 @@ describe('a pool that is there', () => {
     expect(poolPlan(text, closed(5000)).kind).toBe('nothing');
   });
 
+  it('gets a shorter idle time when a backend is known to close first, and says that only this changes', () => {
+    const idle = (idleMs: number): Facts => ({
+      'backend-idle': {
+        backends: [{ address: '127.0.0.1', port: 8080, outcome: 'closed', idleMs, because: null }],
+        omittedBackends: 0,
+      },
+    });
+    for (const lines of ['  keepalive 32;\n  keepalive_timeout 60s;', '  keepalive 32;']) {
+      expect(poolResult(pooled(lines), closed(0, idle(103)))).toContain('keepalive_timeout 50ms;');
+    }
+    const text = pooled('  keepalive 32;\n  keepalive_timeout 60s;');
+    const made = planned(poolPlan(text, closed(0, idle(103))));
+    expect(made.basis['purpose']).toBe('idle timeouts');
+    expect(made.predicted[0]).toContain('"app" after 50ms');
+    expect(made.targets).toBeUndefined();
+    expect(poolPlan(text, closed(0, idle(75_000))).kind).toBe('nothing');
+    expect(poolPlan(text, closed(0)).kind).toBe('nothing');
+    expect(planned(poolPlan(text, closed(0), made)).actions).toEqual(made.actions);
+  });
+
   it('grows when far more connections are closed than its limit of requests explains', () => {
     const text = pooled('  keepalive 2;\n  keepalive_timeout 4s;');
     const requests = {

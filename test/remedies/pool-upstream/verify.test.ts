@@ -99,6 +99,18 @@ describe('the fast proof of pooled upstreams', () => {
   });
 });
 
+describe('the proof of a shorter idle time', () => {
+  const order: HostPlan = { ...PLAN, basis: { purpose: 'idle timeouts' } };
+
+  it('rests on the error log and the master, since opens need not fall', () => {
+    const before = { ...load(20, 100), ...log('upstream-closed-early', 50) };
+    expect(fast.judge(order, before, { ...load(22, 100), ...log('upstream-closed-early', 50) }).outcome).toBe('proven');
+    const worse = { ...load(22, 100), ...log('upstream-closed-early', 90, 'a new line') };
+    expect(fast.judge(order, before, worse).outcome).toBe('not_proven');
+    expect(slow?.judge(order, before, worse).outcome).toBe('not_proven');
+  });
+});
+
 describe('the slow proof of pooled upstreams', () => {
   const sockets = (backendClosed: number, nginxClosed: number): Facts => ({
     sockets: socketsFact([
