@@ -19,7 +19,7 @@ import type { AttemptState, ChangeState } from './state.ts';
  *      │            └──▶ unknown    interrupted or unreachable: a person must look ──look──▶ looking ──▶ as the receipt says
  *      ├──▶ stale      facts differ from those approved; nothing was sent
  *      ├──▶ failed     the host could not be asked before anything was sent
- *      └──▶ untouched  another host did not succeed
+ *      └──▶ untouched  another host did not succeed ──look──▶ pending, for what was not known there may turn out well
  *   whatever may have changed its host ──▶ undo_intended ──▶ undone | undo_refused | undo_unknown
  *
  * Invariants:
@@ -87,7 +87,7 @@ export function transition(change: ChangeView, event: ChangeEvent): ChangeView {
       return { ...change, state: 'undoing', attempts: restated(change, CHANGED, 'undo_intended') };
     case 'look.requested':
       if (!canLook(change)) throw cannotHappen(change, event);
-      return { ...change, state: 'applying', attempts: restated(change, ['unknown'], 'looking') };
+      return { ...change, state: 'applying', attempts: lookedAt(change) };
     case 'facts.reread':
       // Another host of the batch did not succeed while this one's facts were read: nothing was sent, so it stays untouched.
       if (stateOf(change, event.host) === 'untouched') return change;
@@ -211,6 +211,12 @@ function confirmedAs(
   if (report !== 'confirmed') return 'unknown';
   if (stateOf(change, host) === 'missed') return 'not_proven';
   return change.rollout.slowProof ? 'confirmed' : 'proven';
+}
+
+/** Hosts of unknown outcome are asked again; those left untouched because of them wait for what comes of it. */
+function lookedAt(change: ChangeView): ChangeView['attempts'] {
+  const waiting = { ...change, attempts: restated(change, ['untouched'], 'pending') };
+  return restated(waiting, ['unknown'], 'looking');
 }
 
 /** Leaves untouched what has not begun once a host did not succeed, and ends the change when nothing is left to do. */

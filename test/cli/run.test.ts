@@ -204,7 +204,7 @@ describe('countersign run refuses', () => {
     scene = setCliScene({ hosts: [HOST] });
     const { status, stderr } = await scene.runAs('ida', 'run', 'time-wait', 'on', '@web');
     expect(status).toBe(4);
-    expect(stderr).toBe('countersign: ida may not run runbooks\n  The role "run" is needed.\n');
+    expect(stderr).toBe('countersign: ida may not run time-wait\n  The role "run" is needed.\n');
   });
 
   it('a runbook whose file is broken, with status 8 and the place, while the others go on working', async () => {

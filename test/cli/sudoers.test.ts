@@ -53,7 +53,11 @@ describe('countersign sudoers', () => {
     scene.write('books/looks.yaml', ONLY_LOOKS);
     scene.write('narrow.yaml', 'inventory: hosts.yaml\nrunbooks: [books]\npeople: []\n');
     const { stdout } = await scene.run('--config', `${scene.dir}/narrow.yaml`, 'sudoers', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ reads: ['/usr/bin/ss -Htlnp', '/usr/sbin/nginx -T'], changes: [], checked: true });
+    expect(JSON.parse(stdout)).toMatchObject({
+      reads: ['/usr/bin/ss -Htlnp', '/usr/sbin/nginx -T'],
+      changes: [],
+      checked: true,
+    });
   });
 
   it('says which runbooks it could not count in', async () => {

@@ -157,10 +157,10 @@ export function wordContext(
       [testPerson('ada', 'run'), testPerson('bob', 'approve'), testPerson('cem', 'approve', 'run')],
       {
         rules: {
-        ...DEFAULT_RULES,
-        otherwise: { ...DEFAULT_TERMS, unproven: world.helps === false ? 'undo' : 'keep' },
-        breakGlass: world.glass ? { allow: ['run'], channel: 'C0LOUD' } : undefined,
-      },
+          ...DEFAULT_RULES,
+          otherwise: { ...DEFAULT_TERMS, unproven: world.helps === false ? 'undo' : 'keep' },
+          breakGlass: world.glass ? { allow: ['run'], channel: 'C0LOUD' } : undefined,
+        },
       },
     ),
     clock: parts.clock ?? systemClock,

@@ -102,14 +102,16 @@ take_back() {
   upto=$1
   shift
   whole=0
-  n=0
   drop_all "$@"
+  n=$upto
+  while [ "$n" -gt 0 ]; do
+    nth "$n" "$@"
+    [ "$kind" = nginx ] || back "$kind" "$path" "$before" "$after" "$n" || { echo "$path could not be restored"; whole=1; }
+    n=$((n - 1))
+  done
   while [ $# -ge 4 ] && [ $n -lt "$upto" ]; do
     n=$((n + 1))
-    case $1 in
-      nginx) [ -z "$told_nginx" ] || { load_restored "$1" "$2" "$3" "$4" && [ -n "$(masters_of "$3" "$4")" ]; } || whole=1 ;;
-      *) back "$1" "$2" "$3" "$4" $n || { echo "$2 could not be restored"; whole=1; } ;;
-    esac
+    [ "$1" != nginx ] || [ -z "$told_nginx" ] || { load_restored "$1" "$2" "$3" "$4" && [ -n "$(masters_of "$3" "$4")" ]; } || whole=1
     shift 4
   done
   return $whole

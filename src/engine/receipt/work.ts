@@ -151,15 +151,20 @@ all_backable() {
     shift 4
   done
 }
+nth() {
+  last=$(($1 * 4))
+  shift
+  eval "kind=\\\${$((last - 3))} path=\\\${$((last - 2))} before=\\\${$((last - 1))} after=\\\${$last}"
+}
 put_back() {
-  n=0
-  while [ $# -ge 4 ]; do
-    n=$((n + 1))
-    if [ "$1" != nginx ]; then
-      back "$1" "$2" "$3" "$4" "$n" || { echo "$2 could not be restored"; return 1; }
-      echo "$2 restored"
+  n=$(($# / 4))
+  while [ $n -gt 0 ]; do
+    nth $n "$@"
+    if [ "$kind" != nginx ]; then
+      back "$kind" "$path" "$before" "$after" $n || { echo "$path could not be restored"; return 1; }
+      echo "$path restored"
     fi
-    shift 4
+    n=$((n - 1))
   done
 }
 take_all_back() {

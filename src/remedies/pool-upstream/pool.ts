@@ -118,8 +118,9 @@ function missingTimeout(situation: Situation, unit: Unit): string | null {
   if (!atLeast(nginx.version, 1, 15, 3)) return null;
   const written = unit.upstream && writtenPool(unit.upstream);
   const shorter = written?.timeoutMs != null && written.timeoutMs < SAME * shortestIdleMs(input.facts, unit.backends);
-  if (written && shorter && !isHasty(situation, unit, written)) return null;
-  return idleTimeout(input.facts, unit.backends, approvedTimeout(input.approved, unit.name));
+  const approved = approvedTimeout(input.approved, unit.name);
+  if (written && shorter && approved === null && !isHasty(situation, unit, written)) return null;
+  return idleTimeout(input.facts, unit.backends, approved);
 }
 
 /** Default of keepalive_timeout in an upstream block (ngx_http_upstream_module, since 1.15.3). */
