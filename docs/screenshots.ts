@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { launchBrowser } from '../test/helpers/browser.ts';
+import { launchBrowser, openSandboxPage } from '../test/helpers/browser.ts';
 import { become, clickConfirmed, say, startDemo } from '../test/helpers/demo.ts';
 
 /*
@@ -15,7 +15,7 @@ await using demo = await startDemo({ hosts: 3, load: true });
 const browser = await launchBrowser();
 try {
   const page = await browser.newPage({ viewport: { width: 1200, height: 1400 } });
-  await page.goto(demo.url);
+  await openSandboxPage(page, demo.url);
   await page.waitForTimeout(PILE_UP_MS);
   await say(page, '/runbook run time-wait on @web');
   await page.getByText(/Proposal 1-1: reserve service ports/).waitFor({ timeout: 60_000 });

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser } from '../helpers/browser.ts';
+import { launchBrowser, openSandboxPage } from '../helpers/browser.ts';
 import { become, clickConfirmed, type Demo, say, startDemo } from '../helpers/demo.ts';
 
 const ARTIFACTS = fileURLToPath(new URL('../artifacts', import.meta.url));
@@ -17,7 +17,7 @@ beforeAll(async () => {
   demo = await startDemo({ hosts: 3, load: true });
   browser = await launchBrowser();
   page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
-  await page.goto(demo.url);
+  await openSandboxPage(page, demo.url);
 }, 120_000);
 
 afterAll(async () => {
@@ -54,7 +54,9 @@ describe('the demonstration, driven in a browser as two people', { timeout: 90_0
   });
 
   it('shows the exact difference and refuses the approval of the requester and of a guest, for their eyes only', async () => {
-    await page.getByText(/Proposal 1-1: reserve service ports/).waitFor();
+    await page.getByText(/Proposal 1-1: pool upstream connections/).waitFor();
+    await screenshot('pool');
+    await page.getByText(/Proposal 1-2: reserve service ports/).waitFor();
     await clickConfirmed(page, 'Approve');
     await page.getByText(/somebody else has to approve it/).waitFor();
     await become(page, 'U0GUEST');
@@ -73,16 +75,16 @@ describe('the demonstration, driven in a browser as two people', { timeout: 90_0
       .waitFor({ timeout: 60_000 });
     const text = await page.getByTestId('messages').innerText();
     expect(text).toMatch(/reads back as 8080-8082/);
-    expect(await page.getByRole('button', { name: 'Approve', exact: true }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Approve', exact: true }).count()).toBe(1);
     await screenshot('proven');
   });
 
   it('keeps it in the history, and takes it back on request', async () => {
     await say(page, '/runbook history web-2');
-    await page.getByText(/1-1 reserve service ports: proven/).waitFor();
+    await page.getByText(/1-2 reserve service ports: proven/).waitFor();
     await clickConfirmed(page, 'Undo');
     await page
-      .getByText(/Undone on web-1, web-2 and web-3: the captured values are back\./)
+      .getByText(/Undone on web-1, web-2 and web-3: what was captured is back\./)
       .waitFor({ timeout: 40_000 });
     await screenshot('undone');
   });

@@ -3,7 +3,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { startTestApp, type TestApp } from '../helpers/bolt.ts';
-import { launchBrowser } from '../helpers/browser.ts';
+import { launchBrowser, openSandboxPage } from '../helpers/browser.ts';
 import { startTestSandbox } from '../helpers/sandbox.ts';
 
 const plain = (text: string) => ({ type: 'plain_text' as const, text });
@@ -152,13 +152,12 @@ afterEach(async () => {
 async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
   const opened = await context.newPage();
-  complaints = [];
   opened.on('pageerror', (error) => complaints.push(error.message));
   opened.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
-  await opened.goto(sandbox.url);
-  await opened.getByTestId('composer').waitFor();
+  await openSandboxPage(opened, sandbox.url);
+  complaints = [];
   return opened;
 }
 

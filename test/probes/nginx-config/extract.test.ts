@@ -78,7 +78,7 @@ describe('a proxy_pass', () => {
     expect(onlyProxy(`server { ${whole}`)).toMatchObject({ variable: true, upstream: null });
   });
 
-  it.each(['$request_uri', '${uri}', '/$1', '?$args'])('may have variables in its path: %s', (path) => {
+  it.each(['$request_uri', `$${'{uri}'}`, '/$1', '?$args'])('may have variables in its path: %s', (path) => {
     const location = (host: string) => `server { location / { proxy_pass "http://${host}${path}"; } }`;
     expect(onlyProxy(`upstream app { server a; } ${location('app')}`)).toMatchObject({
       upstream: 'app',
