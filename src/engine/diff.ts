@@ -1,3 +1,4 @@
+import { count } from '../base/format.ts';
 import type { ChangeAction, HostPlan, ShownLine } from '../remedies/remedy.ts';
 import type { HostName } from '../base/ids.ts';
 
@@ -25,19 +26,51 @@ export interface PlanGroup {
   readonly proof: readonly string[];
 }
 
-/** Plans by what they do: equal changes are shown once, with all their hosts. */
-export function groupPlans(plans: readonly HostPlan[]): PlanGroup[] {
+/** How many hosts are told of one by one where what is said of them differs, and where the others are to be read. */
+export interface Abridgement {
+  readonly hosts: number;
+  readonly rest: string;
+}
+
+/** Plans by what they do: equal changes are shown once, with all their hosts; what is said of them differently, by host. */
+export function groupPlans(plans: readonly HostPlan[], abridged?: Abridgement): PlanGroup[] {
   const groups = new Map<string, HostPlan[]>();
   for (const plan of plans) {
-    const key = JSON.stringify([plan.actions, plan.predicted, plan.risks]);
+    const key = JSON.stringify(plan.actions);
     groups.set(key, [...(groups.get(key) ?? []), plan]);
   }
   return [...groups.values()].flatMap((members): PlanGroup[] => {
     const [first] = members;
     if (!first) return [];
-    const { predicted, risks, proof } = first;
-    return [{ hosts: members.map(({ host }) => host), diffs: first.actions.map(diffOf), predicted, risks, proof }];
+    return [
+      {
+        hosts: members.map(({ host }) => host),
+        diffs: first.actions.map(diffOf),
+        predicted: saidOf(members, abridged, ({ predicted }) => predicted),
+        risks: saidOf(members, abridged, ({ risks }) => risks),
+        proof: saidOf(members, abridged, ({ proof }) => proof),
+      },
+    ];
   });
+}
+
+/** What is said of several hosts: each host's own, of many hosts the first few, then what they have in common. */
+function saidOf(
+  members: readonly HostPlan[],
+  abridged: Abridgement | undefined,
+  pick: (plan: HostPlan) => readonly string[],
+): string[] {
+  const shared = [...new Set(members.flatMap(pick))].filter((sentence) =>
+    members.every((plan) => pick(plan).includes(sentence)),
+  );
+  const own = members.flatMap((plan) => {
+    const sentences = pick(plan).filter((sentence) => !shared.includes(sentence));
+    return sentences.length === 0 ? [] : [`${plan.host}: ${sentences.join(' ')}`];
+  });
+  const hidden = abridged ? own.length - abridged.hosts : 0;
+  if (!abridged || hidden <= 0) return [...own, ...shared];
+  const rest = `And ${count(hidden, 'more host')}, with other numbers: ${abridged.rest}.`;
+  return [...own.slice(0, abridged.hosts), rest, ...shared];
 }
 
 /** The exact difference that an action makes. */

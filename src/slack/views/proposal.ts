@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import { count, list } from '../../base/format.ts';
 import { shorten } from '../../base/plain-text.ts';
-import { diffText, groupPlans, type PlanGroup } from '../../engine/diff.ts';
+import { type Abridgement, diffText, groupPlans, type PlanGroup } from '../../engine/diff.ts';
 import { attemptSentences, changeSentences, orderSentence, safetySentence } from '../../engine/phrases.ts';
 import type { Proposal } from '../../engine/model.ts';
 import type { FreezeInForce } from '../../engine/policy/freeze.ts';
@@ -34,6 +34,8 @@ export interface ProposalMessageInput {
 
 type DiffLine = PlanGroup['diffs'][number]['lines'][number];
 
+/** So many hosts are told of one by one where their numbers differ; all of them are in the thread's file. */
+const HOSTS_TOLD = 5;
 /** From this many hosts on they are counted, too. */
 const HOSTS_UNCOUNTED = 5;
 const CONTEXT_LINES = 3;
@@ -48,7 +50,7 @@ export function renderProposalMessage(input: ProposalMessageInput): BoundedMessa
   const { view } = input;
   const { proposal } = view;
   const hosts = hostsOf(view);
-  return withinLimits({
+  const bounded = withinLimits({
     text: escapeText(summary(view, hosts), LIMITS.topLevelText),
     blocks: [
       richText(
@@ -60,6 +62,16 @@ export function renderProposalMessage(input: ProposalMessageInput): BoundedMessa
     keep: present(...outcome(view), terms(input), buttons(view)),
     rest: `Not all of the change fits here. Read ${planFileName(proposal.id)} in the thread before you decide.`,
   });
+  return { ...bounded, complete: bounded.complete && !isAbridged(proposal) };
+}
+
+function abridgement({ id }: Proposal): Abridgement {
+  return { hosts: HOSTS_TOLD, rest: `see ${planFileName(id)} in the thread` };
+}
+
+function isAbridged(proposal: Proposal): boolean {
+  const { hosts } = proposal.plan;
+  return JSON.stringify(groupPlans(hosts)) !== JSON.stringify(groupPlans(hosts, abridgement(proposal)));
 }
 
 function needText({ proposal, approvals }: ProposalView) {
@@ -74,8 +86,8 @@ function hostsOf({ proposal }: ProposalView): string {
 }
 
 /** The exact difference and its effects, equal ones of several hosts once. */
-export function planBlocksOf({ plan }: Proposal): KnownBlock[] {
-  const groups = groupPlans(plan.hosts);
+export function planBlocksOf(proposal: Proposal): KnownBlock[] {
+  const groups = groupPlans(proposal.plan.hosts, abridgement(proposal));
   return groups.flatMap((group) => planBlocks(group, groups.length > 1));
 }
 
