@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { finished } from '../helpers/private-host.ts';
 
@@ -20,6 +20,7 @@ test(
   'an approved fix brings tens of thousands of TIME_WAIT down to a few hundred, and no request is lost',
   async () => {
     const child = spawn(process.execPath, ['--import', TSX, SCRIPT, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    onTestFinished(() => void child.kill('SIGTERM'));
     const { stdout, stderr, exitCode } = await finished(child);
     expect({ exitCode, stderr: exitCode === 0 ? '' : stderr }).toEqual({ exitCode: 0, stderr: '' });
     const result = Result.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));

@@ -34,10 +34,15 @@ export function approvedTimeout(approved: HostPlan | undefined, upstream: string
   return typeof found === 'string' ? found : null;
 }
 
+function tenthsOf({ idleMs }: { readonly idleMs: number | null }): number {
+  return Math.round((idleMs ?? 0) / 100);
+}
+
 /** What may go wrong with idle connections, with the times that are known. */
 export function idleRisks(facts: Facts, backends: readonly BackendEndpoint[], ours: string): readonly string[] {
   const known = idlesOf(facts, backends);
-  const closed = closing(facts, backends).sort((a, b) => (a.idleMs ?? 0) - (b.idleMs ?? 0));
+  // Alike by their words: which of several is a few milliseconds sooner differs from look to look.
+  const closed = closing(facts, backends).sort((a, b) => tenthsOf(a) - tenthsOf(b));
   const [first] = closed;
   const open = known.length > 0 && known.every(({ outcome }) => outcome === 'open');
   const theirs = first

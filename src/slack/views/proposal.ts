@@ -97,10 +97,12 @@ function planBlocks(group: PlanGroup, named: boolean): KnownBlock[] {
     paragraph(bold(target)),
     ...(lines.length === 0 ? [] : [preformatted(diffText(nearChanges(lines)).join('\n'))]),
   ]);
+  // What differs between hosts is read line by line.
+  const between = group.hosts.length > 1 ? '\n' : ' ';
   const said = [
-    ...labelled('Predicted', group.predicted),
-    ...labelled('Risk', group.risks),
-    ...labelled('Proof', group.proof),
+    ...labelled('Predicted', group.predicted, between),
+    ...labelled('Risk', group.risks, between),
+    ...labelled('Proof', group.proof, ' '),
   ];
   const heading = named ? [paragraph(bold(`On ${list(group.hosts)}`))] : [];
   return [[...heading, ...diffs], said].filter((parts) => parts.length > 0).map((parts) => richText(...parts));
@@ -120,8 +122,8 @@ function nearChanges(lines: readonly DiffLine[]): DiffLine[] {
   });
 }
 
-function labelled(label: string, sentences: readonly string[]) {
-  return sentences.length === 0 ? [] : [paragraph(bold(label), plain(`  ${sentences.join(' ')}\n`))];
+function labelled(label: string, sentences: readonly string[], between: string) {
+  return sentences.length === 0 ? [] : [paragraph(bold(label), plain(`  ${sentences.join(between)}\n`))];
 }
 
 function left({ proposal }: ProposalView): KnownBlock[] {
