@@ -204,7 +204,7 @@ async function revert({ context, proposal, attempt, plan, host, signal }: Work):
   const receipt = autoUndoReceipt(attempt.id);
   const following = { context, host, receipt, signal };
   const answer = grant
-    ? await runUnderReceipt(following, undoCommand(receipt, plan.actions), grant)
+    ? await runUnderReceipt(following, undoCommand(receipt, plan.actions, { wasApplied: true }), grant)
     : await followReceipt(following);
   return {
     event: { type: 'attempt.reverted', host: host.name, report: answer.report },
@@ -223,7 +223,11 @@ async function undo({ context, proposal, attempt, plan, host, signal }: Work): P
   const following = { context, host, receipt, signal };
   const answer =
     grant && grant.expiresAt > context.clock.now()
-      ? await runUnderReceipt(following, undoCommand(receipt, plan.actions), grant)
+      ? await runUnderReceipt(
+          following,
+          undoCommand(receipt, plan.actions, { wasApplied: attempt.appliedAt !== null }),
+          grant,
+        )
       : await followReceipt(following);
   return { event: { type: 'undo.reported', host: host.name, report: answer.report }, patch: { detail: answer.detail } };
 }

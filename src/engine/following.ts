@@ -74,8 +74,9 @@ export const SENTENCES = {
   drifted: 'The host was changed by somebody else; it was left as it is.',
   busy: 'Another change is at work on this host; nothing was changed.',
   reverted: 'The host took it back by itself, because it was not confirmed in time.',
-  interrupted: 'It was interrupted on the host; what is there now has to be looked at.',
-  unrestored: 'It did not work, and not everything could be put back; what is there now has to be looked at.',
+  interrupted:
+    'It was interrupted on the host, which does not take it back by itself: look at what is there, or undo it.',
+  unrestored: 'It did not work, and not everything could be put back: look at what is there, or undo it.',
 } as const satisfies Partial<Record<ReceiptReport, string>>;
 
 /** What a receipt says for good; undefined while it runs or is not there. */

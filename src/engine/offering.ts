@@ -9,6 +9,7 @@ import type { EngineContext } from './context.ts';
 import type { Attempt, ChangePlan, HostFinding, LeftHost, NotConcluded, Proposal, Run, RunHost } from './model.ts';
 import type { ChangeTerms } from './policy/terms.ts';
 import type { Conclusion } from './ports.ts';
+import { fitOneCommand } from './receipt/action-words.ts';
 import { batchesOf } from './rollout.ts';
 
 /** An offer of the runbook, and what is known when it is considered. */
@@ -63,8 +64,16 @@ function plansByHost(input: OfferInput, id: ProposalId): { host: HostName; plann
   );
   return calling.map(([host, known]) => ({
     host,
-    planned: givenWay(input, host) ?? offer.remedy.plan({ host, facts: known, changeId: id }),
+    planned: givenWay(input, host) ?? sendable(offer.remedy.plan({ host, facts: known, changeId: id })),
   }));
+}
+
+/** A change that could never be sent is not put before people. */
+function sendable(planned: Planned): Planned {
+  if (planned.kind !== 'change' || fitOneCommand(planned.plan.actions)) return planned;
+  const reason =
+    'It changes more places than one command to a host can carry. Make a part of it by hand, then run again for the rest.';
+  return { kind: 'refused', reason };
 }
 
 /** Nothing is planned beside an earlier proposal that goes to the root of the same findings. */

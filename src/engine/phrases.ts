@@ -107,7 +107,8 @@ function stateSentences({ proposal, attempts }: ProposalView): string[] {
       return [`Stopped: it did not work on ${on('failed')}.`, ...rest];
     case 'needs_human':
       return [
-        `A person has to look at ${on('unknown')}: what happened there is not known. Unless it was confirmed, a host undoes the change by itself within ${formatDuration(proposal.plan.rollout.confirmWithinSeconds * 1000)}.`,
+        `A person has to look at ${on('unknown')}: what happened there is not known. To look again asks the host; to undo restores what was captured there.`,
+        `A host that could not be reached takes it back by itself within ${formatDuration(proposal.plan.rollout.confirmWithinSeconds * 1000)}, unless it was confirmed or the host restarted.`,
         ...rest,
       ];
     case 'undoing':

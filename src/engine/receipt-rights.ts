@@ -61,7 +61,7 @@ const STAGED = `${BELOW_NGINX}\\.${NAME}\\.new`;
 const READABLE = `/etc/nginx/((${NAME}/)*${NAME}\\.conf|sites-(available|enabled)/${NAME})`;
 
 /** The commands that edit a file below /etc/nginx; regular expressions, which sudo knows from 1.9.10 on. */
-export function nginxEditRights(): readonly string[] {
+function nginxEditRights(): readonly string[] {
   return [
     `/usr/bin/cat ^${READABLE}$`,
     `/usr/bin/cp ^-a ${TARGET} ${STAGED}$`,

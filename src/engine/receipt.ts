@@ -30,7 +30,7 @@ import { UNDO_BODY } from './receipt/undo.ts';
  */
 
 /** How a receipt answered. `reverted`: it was applied, but not confirmed in time, and the host has taken it back. */
-export type ReceiptState =
+type ReceiptState =
   | 'done'
   | 'failed'
   | 'drifted'
@@ -86,10 +86,14 @@ export function applyCommand(
 
 /**
  * Restores the pre-images that an attempt captured, at most once for each undo receipt; refuses when a target is not as
- * the attempt left it.
+ * the attempt left it, and when an attempt that is known to have been applied has left nothing to restore from.
  */
-export function undoCommand(receipt: string, actions: readonly ChangeAction[]): ChangeCommand {
-  return underReceipt(receipt, UNDO_BODY, actions);
+export function undoCommand(
+  receipt: string,
+  actions: readonly ChangeAction[],
+  { wasApplied }: { readonly wasApplied: boolean },
+): ChangeCommand {
+  return underReceipt(receipt, UNDO_BODY, actions, [wasApplied ? '1' : '0']);
 }
 
 /** Keeps an attempt's change for good, so that the host does not take it back; says so however often it is asked. */
@@ -106,7 +110,7 @@ function underReceipt(
   receipt: string,
   body: string,
   actions: readonly ChangeAction[],
-  last: readonly string[] = [],
+  last: readonly string[],
 ): ChangeCommand {
   return changeScript(`${FIND}${PLACE}${GATE}${FOLLOW}`, [receipt, body, ...actions.flatMap(actionWords), ...last]);
 }
@@ -119,12 +123,14 @@ export function parseReceipt(stdout: string): ReceiptAnswer | undefined {
   return state === 'confirmed' || state === 'undone' ? undefined : { state, output };
 }
 
-/** Parses what a confirmation printed; undefined when it is not a receipt's answer. */
+/**
+ * Parses what a confirmation printed; undefined when it is not a receipt's answer. What stands before it is the login
+ * shell's: a start-up file that prints something.
+ */
 export function parseConfirmation(stdout: string): ConfirmAnswer | undefined {
-  const [first = '', ...rest] = stdout.split('\n');
-  const output = rest.join('\n').trim();
-  const match = /^receipt (?:DONE (\d+)|([A-Z_]+))$/.exec(first.trim());
+  const match = /\breceipt (?:DONE (\d+)|([A-Z_]+))[ \r]*$/m.exec(stdout);
   if (!match) return undefined;
+  const output = stdout.slice(match.index + match[0].length).trim();
   if (match[1] !== undefined) return { state: RC[Number(match[1])] ?? 'failed', output };
   const state = WORDS.get(match[2] ?? '');
   return state && { state, output };

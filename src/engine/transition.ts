@@ -222,7 +222,8 @@ function lookedAt(change: ChangeView): ChangeView['attempts'] {
 /** Leaves untouched what has not begun once a host did not succeed, and ends the change when nothing is left to do. */
 function settle(change: ChangeView): ChangeView {
   if (change.state === 'undoing') return settleUndo(change);
-  const bad = change.attempts.some(({ state }) => state in ENDED_BY);
+  // A missed prediction ends badly whatever the policy does about it, and that may take a while.
+  const bad = change.attempts.some(({ state }) => state === 'missed' || state in ENDED_BY);
   const after = bad ? { ...change, attempts: restated(change, ['pending'], 'untouched') } : change;
   if (!after.attempts.every(({ state }) => SETTLED.includes(state))) return after;
   const end = ENDS.find((state) => after.attempts.some((attempt) => attempt.state === state));

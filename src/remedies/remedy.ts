@@ -108,7 +108,7 @@ export interface PlanInput {
 }
 
 /** What a remedy may change on a host. */
-export interface Touches {
+interface Touches {
   /** Kernel settings at runtime, as sysctl(8) names them. */
   readonly sysctls: readonly string[];
   /** Whole files, by their paths. */

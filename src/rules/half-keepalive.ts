@@ -1,3 +1,4 @@
+import { formatNumber } from '../base/format.ts';
 import { formatEndpoint } from '../probes/endpoint.ts';
 import type { Facts } from '../probes/registry.ts';
 import { halfAdvice } from './advice.ts';
@@ -123,7 +124,12 @@ function common(
   return { rule: ID, severity, notConcluded: notExhaustion(facts, churn), confidence: 'high' };
 }
 
+/** Below this share of closes by the backends, nginx is said to close first. */
+const RACES_LOST = 0.1;
+
 function meaning({ nginxClosed, backendClosed }: Churn): string {
+  if (nginxClosed > backendClosed && backendClosed > RACES_LOST * nginxClosed)
+    return `Both ends close: each of the ${formatNumber(nginxClosed)} that nginx closed holds an ephemeral port for 60 s.`;
   return nginxClosed > backendClosed
     ? 'nginx closes first, so every close holds an ephemeral port for 60 s: worse than no pool at all.'
     : 'The pool is there, but the backends are told to close every connection after one request.';

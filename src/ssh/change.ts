@@ -8,7 +8,7 @@ import { createCapture } from './capture.ts';
 import type { Connection } from './connection.ts';
 import { type Failure, failure } from './failure.ts';
 import { type Followed, follow, runBeside } from './follow.ts';
-import { hostLine, scriptWord } from './host-line.ts';
+import { hostLine, LineTooLong, scriptWord } from './host-line.ts';
 import { killChangeLine, tagChange } from './kill-line.ts';
 import type { Pool } from './pool.ts';
 
@@ -38,9 +38,11 @@ export async function changeHost(deps: ChangeDeps, request: ChangeRequest): Prom
   if (!grant.hosts.has(host.name)) throw new Error(`the grant for ${grant.proposal} does not cover ${host.name}`);
   if (grant.expiresAt <= deps.clock.now()) throw new Error(`the grant for ${grant.proposal} has expired`);
   const nonce = deps.ids.nonce();
+  const line = lineOf(nonce, command);
+  if (line === undefined) return failure('unknown', `The change is too long to be sent to ${host.name}; nothing was sent.`);
   const lease = await deps.pool.exec({
     host,
-    line: hostLine([tagChange(nonce), `exec ${command.argv.map(scriptWord).join(' ')} </dev/null`]),
+    line,
     signal,
     objection: () => (grant.expiresAt <= deps.clock.now() ? expired(host) : undefined),
   });
@@ -62,6 +64,16 @@ export async function changeHost(deps: ChangeDeps, request: ChangeRequest): Prom
     return { kind: 'ok', exitCode: followed.exitCode, stdout: stdout.finish().text, stderr: stderr.finish().text };
   }
   return unclear(host, followed, lease.connection);
+}
+
+/** Undefined when it is longer than a host takes: that is no reason to try again, as an error would be. */
+function lineOf(nonce: string, { argv }: ChangeCommand): string | undefined {
+  try {
+    return hostLine([tagChange(nonce), `exec ${argv.map(scriptWord).join(' ')} </dev/null`]);
+  } catch (error) {
+    if (error instanceof LineTooLong) return undefined;
+    throw error;
+  }
 }
 
 function unclear(host: Host, followed: Followed, connection: Connection): Failure {

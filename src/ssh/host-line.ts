@@ -42,12 +42,21 @@ export function scriptWord(argument: string): string {
     .join('');
 }
 
+/** A script is longer than a host's kernel passes on. */
+export class LineTooLong extends Error {
+  override readonly name = 'LineTooLong';
+
+  constructor() {
+    super('a script is too long for one exec');
+  }
+}
+
 /**
  * The line for an SSH exec request: runs lines of POSIX sh whatever the login shell, in the C locale, with sbin in PATH.
- * Throws when it would be longer than a host's kernel passes on.
+ * Throws LineTooLong when it would be longer than a host's kernel passes on.
  */
 export function hostLine(lines: readonly string[]): string {
   const line = ['exec', 'sh', '-c', ASSEMBLE, 'sh', ...PRELUDE, ...lines].map(quote).join(' ');
-  if (Buffer.byteLength(line) > MAX_LINE_BYTES) throw new Error('a script is too long for one exec');
+  if (Buffer.byteLength(line) > MAX_LINE_BYTES) throw new LineTooLong();
   return line;
 }

@@ -83,9 +83,7 @@ describe('the demonstration, driven in a browser as two people', { timeout: 90_0
     await say(page, '/runbook history web-2');
     await page.getByText(/1-2 reserve service ports: proven/).waitFor();
     await clickConfirmed(page, 'Undo');
-    await page
-      .getByText(/Undone on web-1, web-2 and web-3: what was captured is back\./)
-      .waitFor({ timeout: 40_000 });
+    await page.getByText(/Undone on web-1, web-2 and web-3: what was captured is back\./).waitFor({ timeout: 40_000 });
     await screenshot('undone');
   });
 

@@ -230,6 +230,43 @@ sleep 0.5; : >"$1/go"; wait; ls "$1/won"; cat "$1/settled"`;
     expect(await receipts.status(id)).toMatchObject({ state: 'done' });
   });
 
+  test.each(['waits to be confirmed', 'is confirmed'])(
+    'is not taken for undone while it %s and its undo could not put it back',
+    async (when) => {
+      const planned = actions();
+      await receipts.apply(id, planned, LONG);
+      if (when === 'is confirmed') await receipts.confirm(id);
+      receipts.host.refuse('mv*');
+      expect(await receipts.undo(id, planned, 'auto')).toMatchObject({ state: 'unrestored' });
+      receipts.host.refuse('');
+      const state = when === 'is confirmed' ? 'confirmed' : 'interrupted';
+      expect(await receipts.confirm(id)).toMatchObject({ state });
+      expect(text()).toBe('new\n');
+      expect(await receipts.status(id)).toMatchObject({ state: 'done' });
+      expect(await receipts.undo(id, planned)).toMatchObject({ state: 'done' });
+      expect(await receipts.confirm(id)).toMatchObject({ state: 'undone' });
+      expect(await receipts.status(id)).toMatchObject({ state: 'done' });
+      expect(text()).toBe('old\n');
+    },
+  );
+
+  test('does not begin any more when it was undone before its own first step, on a host that is very slow', async () => {
+    const planned = actions();
+    const slowly = `#!/bin/sh
+case "$*" in *${id}.undo*) ;; *) until [ -e "${receipts.host.dir}/go" ]; do sleep 0.1; done ;; esac
+exec /usr/bin/setsid "$@"
+`;
+    writeFileSync(join(receipts.host.dir, 'bin/setsid'), slowly, { mode: 0o755 });
+    expect(await receipts.apply(id, planned, LONG)).toMatchObject({ state: 'interrupted' });
+    expect(await receipts.undo(id, planned)).toMatchObject({ state: 'done' });
+    writeFileSync(join(receipts.host.dir, 'go'), '');
+    await expect.poll(() => receipts.said(id, 'rc'), { timeout: 10_000 }).toBe('70');
+    const status = await receipts.status(id);
+    expect(status).toMatchObject({ state: 'failed' });
+    expect(status.output).toContain('it was undone before it began; nothing was changed');
+    expect(text()).toBe('old\n');
+  }, 40_000);
+
   test('is undone after it was confirmed, by the policy as well as by people', async () => {
     const planned = actions();
     await receipts.apply(id, planned, LONG);
@@ -269,5 +306,13 @@ describe('the answer to a confirmation', () => {
     expect(parseReceipt('receipt REVERT_FAILED\n')).toMatchObject({ state: 'unrestored' });
     expect(parseReceipt('receipt DONE 73\n')).toMatchObject({ state: 'busy' });
     expect(parseConfirmation('receipt SOMETHING\n')).toBeUndefined();
+  });
+
+  test('is understood behind what the login shell prints when it starts', () => {
+    const said = { state: 'confirmed', output: 'x written' };
+    expect(parseConfirmation('Welcome to web-1\nreceipt CONFIRMED\nx written\n')).toEqual(said);
+    expect(parseConfirmation('\u001b]0;web-1\u0007receipt CONFIRMED\nx written\n')).toEqual(said);
+    expect(parseReceipt('Welcome!\nreceipt DONE 0\nreceipt INTERRUPTED\n')).toMatchObject({ state: 'done' });
+    expect(parseConfirmation('Welcome to web-1\n')).toBeUndefined();
   });
 });

@@ -97,6 +97,23 @@ describe.each(SHELLS)('the lock of a host, taken by %s', (shell) => {
     expect(existsSync(other)).toBe(false);
   });
 
+  test('is told of as held by somebody when what lies beside it can never be read', async () => {
+    const holding = receipts.host.spawn([
+      'sh',
+      '-c',
+      'cd /run/lock; mkfifo countersign.lock.x; exec flock countersign.lock sleep 600',
+    ]);
+    await expect.poll(() => receipts.host.pidsWith('sleep\u0000600').length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect
+      .poll(() => receipts.sh('flock -n /run/lock/countersign.lock true || echo held'), { timeout: 10_000 })
+      .toBe('held\n');
+    expect(await receipts.apply(newAttempt(), make())).toEqual({
+      state: 'busy',
+      output: 'another change is at work on this host (of another bot or login user); nothing was changed',
+    });
+    holding.kill('SIGKILL');
+  });
+
   test('is free at once when the guard is killed, although what it had started goes on', async () => {
     const first = newAttempt();
     const sleep = join(receipts.host.dir, 'bin/sleep');

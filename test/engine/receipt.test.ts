@@ -35,7 +35,8 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
   afterEach(() => kept[Symbol.asyncDispose]());
 
   const apply = (id: AttemptId, actions: readonly ChangeAction[]) => kept.apply(id, actions);
-  const undo = (id: AttemptId, actions: readonly ChangeAction[], request = 1) => kept.undo(id, actions, request);
+  const undo = (id: AttemptId, actions: readonly ChangeAction[], request = 1, wasApplied = false) =>
+    kept.undo(id, actions, request, wasApplied);
   const status = (receipt: string) => kept.status(receipt);
   const sh = (script: string, ...args: string[]) => kept.sh(script, ...args);
   const setKey = (value: string) => sh(`echo "$1" >${KEY_PATH}`, value);
@@ -120,6 +121,22 @@ describe.each(SHELLS)('a receipt kept by %s', (shell) => {
     expect(await undo(id, actions)).toMatchObject({ state: 'done', output: expect.stringContaining('never begun') });
     expect(await apply(id, actions)).toMatchObject({ state: 'failed' });
     expect(existsSync(target)).toBe(false);
+  });
+
+  test.each([
+    ['were collected', 'rm -rf "$1"'],
+    ['are damaged', 'rm -rf "$1/ready" "$1/pre"'],
+  ])('undo of an applied attempt whose pre-images %s says that it cannot be done, each time', async (_how, lose) => {
+    const id = newAttempt();
+    const actions = [fileAction(target, null, 'new\n')];
+    await apply(id, actions);
+    await sh(lose, `/var/lib/countersign/attempts/${id}`);
+    for (const request of [1, 2]) {
+      const undone = await undo(id, actions, request, true);
+      expect(undone).toMatchObject({ state: 'failed' });
+      expect(undone.output).toContain('its receipt is not on this host any more');
+    }
+    expect(text()).toBe('new\n');
   });
 
   test('undo of a failed attempt finds everything restored and changes nothing', async () => {
@@ -366,7 +383,7 @@ describe('the answer of a receipt', () => {
     expect(parseReceipt('receipt DONE 0\n/etc/x written\n')).toEqual({ state: 'done', output: '/etc/x written' });
     expect(parseReceipt('receipt DONE 137\n')).toMatchObject({ state: 'failed' });
     expect(parseReceipt('receipt RUNNING\n')).toMatchObject({ state: 'running' });
-    expect(parseReceipt('Welcome!\nreceipt DONE 0\n')).toBeUndefined();
+    expect(parseReceipt('Welcome!\n')).toBeUndefined();
     expect(parseReceipt('')).toBeUndefined();
   });
 });

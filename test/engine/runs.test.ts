@@ -168,6 +168,29 @@ describe('what a run offers', () => {
     ]);
   });
 
+  test('is nothing when no command to a host could carry it', async () => {
+    const lengthy: Remedy = {
+      ...wordRemedy(WORLD),
+      plan: (input) => {
+        const planned = wordRemedy(WORLD).plan(input);
+        if (planned.kind !== 'change') return planned;
+        const actions = [{ kind: 'file', path: '/word', before: 'bad', after: 'good\n'.repeat(20_000) } as const];
+        return { ...planned, plan: { ...planned.plan, actions } };
+      },
+    };
+    const runbook = wordRunbook(WORLD);
+    const offers = runbook.offers.map((offer) => ({ ...offer, remedy: lengthy }));
+    const { engine } = arrangeEngine({ 'web-1': 'bad' }, (context) => ({
+      ...context,
+      runbooks: { runbooks: [], broken: [], runbook: () => ({ ...runbook, offers }) },
+    }));
+    const view = await runWord(engine, 'all');
+    expect(view.proposals).toEqual([]);
+    expect(view.notConcluded.map(({ because }) => because)).toEqual([
+      expect.stringContaining('more places than one command to a host can carry'),
+    ]);
+  });
+
   test('is nothing while too few hosts answer', async () => {
     const { engine, transport } = arrangeEngine({ 'web-1': 'bad', 'web-2': 'bad', 'web-3': 'bad' });
     for (const name of ['web-2', 'web-3']) transport.host(name).failure = 'unreachable';

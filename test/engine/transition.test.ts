@@ -251,6 +251,15 @@ describe('a change that misses its prediction', () => {
     expect(canUndo(reverted)).toBe(false);
   });
 
+  test('leaves untouched what has not begun, before it is known how it is dealt with', () => {
+    let change = proven(transition(opened(3), { type: 'proposal.approved' }), FIRST);
+    change = transition(change, { type: 'facts.reread', host: SECOND, result: 'same' });
+    change = transition(change, { type: 'attempt.reported', host: SECOND, report: 'done' });
+    change = transition(change, { type: 'attempt.signalled', host: SECOND, outcome: 'not_proven' });
+    expect(statesOf(change)).toEqual(['proven', 'missed', 'untouched']);
+    expect(nextEffects(change)).toEqual([{ type: 'confirm', host: SECOND }]);
+  });
+
   test('is taken back when only the slow proof misses', () => {
     let change = transition(opened(1, { unproven: 'undo', slowProof: true }), { type: 'proposal.approved' });
     change = transition(change, { type: 'facts.reread', host: FIRST, result: 'same' });

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { asPersonName, type RunId } from '../../src/base/ids.ts';
 import { compose, type Composition } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { DEFAULT_TIMING, type EngineTiming } from '../../src/engine/context.ts';
+import { createEngine } from '../../src/engine/engine.ts';
 import type { RunView } from '../../src/engine/view.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 
@@ -27,13 +29,20 @@ export interface LabProduct extends AsyncDisposable {
   /** Approves a proposal as somebody else and works on it to its end. */
   approve(proposal: string): Promise<RunView>;
   undo(proposal: string): Promise<RunView>;
+  /** Has the hosts asked again whose outcome is not known, and works on the change to its end. */
+  look(proposal: string): Promise<RunView>;
 }
 
-/**
- * Composes the product for a lab; the caller disposes of it. With `runbooks`, file name to YAML, it has these and not
- * the packaged ones.
- */
-export function labProduct(lab: Lab, { runbooks }: { runbooks?: Record<string, string> } = {}): LabProduct {
+/** What a test may choose about its product. */
+export interface LabProductOptions {
+  /** File name to YAML: these, and not the packaged runbooks. */
+  readonly runbooks?: Record<string, string>;
+  /** Where it is less patient than in production. */
+  readonly timing?: Partial<EngineTiming>;
+}
+
+/** Composes the product for a lab; the caller disposes of it. */
+export function labProduct(lab: Lab, { runbooks, timing }: LabProductOptions = {}): LabProduct {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-test-'));
   if (runbooks) mkdirSync(join(directory, 'runbooks'));
   for (const [name, text] of Object.entries(runbooks ?? {})) writeFileSync(join(directory, 'runbooks', name), text);
@@ -41,7 +50,8 @@ export function labProduct(lab: Lab, { runbooks }: { runbooks?: Record<string, s
   const configFile = join(directory, 'countersign.yaml');
   writeFileSync(configFile, runbooks ? `${CONFIG}runbooks: [runbooks]\n` : CONFIG);
   const composition = compose(loadConfig(configFile), { log: false });
-  const { engine } = composition;
+  const { context } = composition;
+  const engine = timing ? createEngine({ ...context, timing: { ...DEFAULT_TIMING, ...timing } }) : composition.engine;
   const settled = async (id: RunId): Promise<RunView> => {
     await engine.drive({ kind: 'run', id });
     return engine.view(id);
@@ -62,7 +72,13 @@ export function labProduct(lab: Lab, { runbooks }: { runbooks?: Record<string, s
       await engine.drive({ kind: 'change', id: proposal.id });
       return engine.view(proposal.runId);
     },
+    look: async (id) => {
+      const proposal = await engine.look(id, APPROVER);
+      await engine.drive({ kind: 'change', id: proposal.id });
+      return engine.view(proposal.runId);
+    },
     [Symbol.asyncDispose]: async () => {
+      await engine[Symbol.asyncDispose]();
       await composition[Symbol.asyncDispose]();
       rmSync(directory, { recursive: true, force: true });
     },

@@ -32,7 +32,13 @@ export interface ReceiptHost extends AsyncDisposable {
   readonly etc: string;
   /** Runs the attempt; without commit-confirm unless a time is given. */
   apply(id: AttemptId, actions: readonly ChangeAction[], confirmWithinSeconds?: number): Promise<ReceiptAnswer>;
-  undo(id: AttemptId, actions: readonly ChangeAction[], request?: number | 'auto'): Promise<ReceiptAnswer>;
+  /** Takes it back; as somebody who does not know whether it was applied, unless that is said. */
+  undo(
+    id: AttemptId,
+    actions: readonly ChangeAction[],
+    request?: number | 'auto',
+    wasApplied?: boolean,
+  ): Promise<ReceiptAnswer>;
   status(receipt: string): Promise<ReceiptAnswer>;
   confirm(id: AttemptId): Promise<ConfirmAnswer>;
   /** What a script prints that runs on the host. */
@@ -62,11 +68,10 @@ export async function createReceiptHost(shell: string): Promise<ReceiptHost> {
     etc,
     apply: (id, actions, confirmWithinSeconds = 0) =>
       answer(applyCommand(id, actions, { confirmWithinSeconds }).argv, parseReceipt),
-    undo: (id, actions, request = 1) =>
-      answer(
-        undoCommand(request === 'auto' ? autoUndoReceipt(id) : undoReceipt(id, request), actions).argv,
-        parseReceipt,
-      ),
+    undo: (id, actions, request = 1, wasApplied = false) => {
+      const receipt = request === 'auto' ? autoUndoReceipt(id) : undoReceipt(id, request);
+      return answer(undoCommand(receipt, actions, { wasApplied }).argv, parseReceipt);
+    },
     status: (receipt) => answer(statusCommand(receipt).argv, parseReceipt),
     confirm: (id) => answer(confirmCommand(id).argv, parseConfirmation),
     sh,

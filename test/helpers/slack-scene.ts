@@ -2,16 +2,18 @@ import { expect, onTestFinished } from 'vitest';
 import { type Clock, systemClock } from '../../src/base/clock.ts';
 import { createDisposal } from '../../src/base/disposal.ts';
 import { asHostName, asPersonName } from '../../src/base/ids.ts';
-import { silentLogger } from '../../src/base/logger.ts';
 import { Secret } from '../../src/base/secret.ts';
 import { parsePolicy } from '../../src/config/policy.ts';
-import { createEngine } from '../../src/engine/engine.ts';
+import { createEngine, type Engine } from '../../src/engine/engine.ts';
+import type { EngineContext } from '../../src/engine/context.ts';
 import { createPolicy } from '../../src/engine/policy.ts';
 import { createMemberships } from '../../src/engine/policy/membership.ts';
 import type { Person } from '../../src/engine/ports.ts';
+import type { Host } from '../../src/inventory/host.ts';
 import { createInventory } from '../../src/inventory/inventory.ts';
+import type { RunbookLibrary } from '../../src/runbook/load.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
-import { startSlackApp } from '../../src/slack/app.ts';
+import { type SlackApp, startSlackApp } from '../../src/slack/app.ts';
 import { createTestStore, wordContext } from './engine.ts';
 import { type SeenMessage, sandboxClient, startTestSandbox } from './sandbox.ts';
 import { testHost } from './sshd.ts';
@@ -19,10 +21,11 @@ import { createWordTransport } from './word-hosts.ts';
 
 export const SCENE_CHANNEL = 'C0INCIDENTS';
 export const SCENE_ALERTS = 'C0OPS';
-const PATIENCE = { timeout: 15_000 };
+/** How long Slack may take to show something. */
+export const PATIENCE = { timeout: 15_000 };
 
 /** ada asks (U0REQUESTER), bob and cem may approve; the guest has every role, so that only being a guest is in the way. */
-const PEOPLE: readonly Person[] = [
+export const SCENE_PEOPLE: readonly Person[] = [
   { name: asPersonName('ada'), slackUserId: 'U0REQUESTER', unixUser: 'ada', roles: ['run', 'approve'] },
   { name: asPersonName('bob'), slackUserId: 'U0APPROVER', unixUser: 'bob', roles: ['run', 'approve'] },
   { name: asPersonName('cem'), slackUserId: 'U0APPROVER2', unixUser: 'cem', roles: ['run', 'approve'] },
@@ -33,43 +36,30 @@ const PEOPLE: readonly Person[] = [
 export interface SlackSceneInit {
   /** The policy file's lines. */
   readonly policy?: string;
+  readonly people?: readonly Person[];
+  readonly runbooks?: RunbookLibrary;
+  /** The hosts and the word of each. */
+  readonly words?: Readonly<Record<string, string>>;
   readonly sandbox?: Partial<SandboxOptions>;
   readonly clock?: Clock;
+  /** The engine as the first bot gets it. */
+  readonly adapt?: (engine: Engine) => Engine;
 }
 
-/** The bot on a sandbox under a policy, with one host whose word is bad; all of it ends with the test. */
-export async function setSlackScene({ policy: yaml = '', sandbox: options = {}, clock = systemClock }: SlackSceneInit) {
+/** The bot on a sandbox under a policy, unless told otherwise with one host whose word is bad; all of it ends with the test. */
+export async function setSlackScene(init: SlackSceneInit) {
+  const { words = { 'web-1': 'bad' }, sandbox: options = {}, adapt = (same: Engine) => same } = init;
   const disposal = createDisposal();
   onTestFinished(() => disposal[Symbol.asyncDispose]());
   const stores = disposal.use(createTestStore());
   const { store } = stores;
-  const transport = createWordTransport({ 'web-1': 'bad' });
-  const hosts = [testHost({ name: asHostName('web-1') })];
-  const around = { people: PEOPLE, inventory: createInventory(hosts), expireAfterMs: 3_600_000 };
-  const { rules } = parsePolicy('policy.yaml', yaml, around);
-  const policy = createPolicy(PEOPLE, { rules, memberships: createMemberships(store.groups), clock });
-  const context = { ...wordContext({ store, transport, hosts, clock }, { path: '/word' }), policy };
+  const transport = createWordTransport(words);
+  const hosts = Object.keys(words).map((name) => testHost({ name: asHostName(name) }));
+  const context = sceneContext(init, { store, transport, hosts });
   const engine = disposal.use(createEngine(context));
   const sandbox = disposal.use(await startTestSandbox(options));
-  const startApp = async () =>
-    disposal.use(
-      await startSlackApp({
-        botToken: new Secret(sandbox.botToken),
-        appToken: new Secret(sandbox.appToken),
-        apiUrl: sandbox.slackApiUrl,
-        command: '/runbook',
-        teams: undefined,
-        engine,
-        messages: store.messages,
-        groups: store.groups,
-        policy,
-        inventory: context.inventory,
-        runbooks: context.runbooks,
-        clock,
-        logger: silentLogger,
-      }),
-    );
-  const app = await startApp();
+  const startApp = async (served = engine) => disposal.use(await startSceneApp(sandbox, context, served));
+  const app = await startApp(adapt(engine));
   engine.serve();
   const audit = async (subject: string) =>
     (await store.audit.of(subject)).map(({ event, actor, body }) => [event, actor, body['code'] ?? null]);
@@ -87,11 +77,49 @@ export async function setSlackScene({ policy: yaml = '', sandbox: options = {}, 
   };
 }
 
+/** What an engine of this scene works with. */
+function sceneContext(
+  { policy: yaml = '', people = SCENE_PEOPLE, runbooks, clock = systemClock }: SlackSceneInit,
+  parts: Pick<EngineContext, 'store' | 'transport'> & { readonly hosts: readonly Host[] },
+): EngineContext {
+  const around = { people, inventory: createInventory(parts.hosts), expireAfterMs: 3_600_000 };
+  const { rules } = parsePolicy('policy.yaml', yaml, around);
+  const policy = createPolicy(people, { rules, memberships: createMemberships(parts.store.groups), clock });
+  const context = wordContext({ ...parts, clock }, { path: '/word' });
+  return { ...context, policy, runbooks: runbooks ?? context.runbooks };
+}
+
+/** Starts the bot that serves this engine in a Slack. */
+export function startSceneApp(
+  { botToken, appToken, slackApiUrl }: Pick<Sandbox, 'botToken' | 'appToken' | 'slackApiUrl'>,
+  { store, policy, inventory, runbooks, clock, logger }: EngineContext,
+  engine: Engine,
+): Promise<SlackApp> {
+  return startSlackApp({
+    botToken: new Secret(botToken),
+    appToken: new Secret(appToken),
+    apiUrl: slackApiUrl,
+    command: '/runbook',
+    teams: undefined,
+    engine,
+    messages: store.messages,
+    groups: store.groups,
+    policy,
+    inventory,
+    runbooks,
+    clock,
+    logger,
+  });
+}
+
 /** What people of a sandbox see and do. */
 function eyesAndHands(sandbox: Sandbox) {
   const people = sandboxClient(sandbox);
+  /** The channel's messages that everybody sees, without threads. */
   const shown = async (channel = SCENE_CHANNEL): Promise<readonly SeenMessage[]> =>
-    (await people.messages(channel, 'U0REQUESTER')).filter(({ is_ephemeral }) => !is_ephemeral);
+    (await people.messages(channel, 'U0REQUESTER')).filter(
+      (message) => !message.is_ephemeral && (message.thread_ts === undefined || message.thread_ts === message.ts),
+    );
   const message = async (start: RegExp, channel = SCENE_CHANNEL): Promise<SeenMessage> => {
     let found: SeenMessage | undefined;
     const look = async () => {
@@ -103,16 +131,15 @@ function eyesAndHands(sandbox: Sandbox) {
     if (!found) throw new Error(`no message ${start}`);
     return found;
   };
-  const lastTold = (user: string) =>
-    expect.poll(async () => {
-      const told = (await people.messages(SCENE_CHANNEL, user)).filter(({ is_ephemeral }) => is_ephemeral);
-      return told.at(-1)?.text ?? '';
-    }, PATIENCE);
+  /** What only this person was told, oldest first. */
+  const told = async (user: string) =>
+    (await people.messages(SCENE_CHANNEL, user)).filter(({ is_ephemeral }) => is_ephemeral).map(({ text }) => text);
   return {
     people,
     shown,
     message,
-    lastTold,
+    told,
+    lastTold: (user: string) => expect.poll(async () => (await told(user)).at(-1) ?? '', PATIENCE),
     as: (user: string, text: string) => people.command(user, SCENE_CHANNEL, text),
     click: async (user: string, start: RegExp, action: string) => people.click(user, await message(start), action),
     /** Enters what is typed into the modal in front of a person and sends it. */

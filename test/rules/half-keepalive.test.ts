@@ -56,6 +56,17 @@ describe('upstream keepalive that is configured by half', () => {
     ]);
   });
 
+  it('says how many closes hold a port when both ends close', () => {
+    const sockets = socketsFact([
+      connectedGroup('TIME-WAIT', '127.0.0.1:8080', 830),
+      acceptedGroup('TIME-WAIT', '127.0.0.1:8080', 398),
+    ]);
+    const found = find(facts(configured({ location: `${HTTP11} ${EMPTY}` }), { sockets }));
+    expect(found[0]?.explanation).toContain(
+      'Both ends close: each of the 830 that nginx closed holds an ephemeral port for 60 s.',
+    );
+  });
+
   it('is named as the cause when no port is left, so that no connection is opened any more', () => {
     const exhausted = {
       sockets: socketsFact([connectedGroup('TIME-WAIT', '127.0.0.1:8080', 1001)]),

@@ -124,6 +124,15 @@ describe('the SSH transport', () => {
     expect(() => readFileSync(file)).toThrow();
   });
 
+  test('sends nothing of a change that is longer than a host takes, and says so', async () => {
+    await using transport = transportWith();
+    const host = sshd.host();
+    const command = changeScript('exit 0', ['x'.repeat(130_000)]);
+    const outcome = await transport.change(host, command, testGrant(host.name), { ...options, timeoutMs: 5000 });
+    expect(outcome.kind).toBe('unknown');
+    expect(detailOf(outcome)).toContain('is too long to be sent');
+  });
+
   test('says so when the login shell does not run the script', async () => {
     await using forced = await startSshd({ config: ['ForceCommand echo not here; exit 5'] });
     await using transport = transportWith();

@@ -45,3 +45,19 @@ function printfByte(code: number): string {
   if (code >= 0x20 && code < 0x7f && code !== BACKSLASH) return String.fromCharCode(code);
   return `\\0${code.toString(8).padStart(3, '0')}`;
 }
+
+/**
+ * What one command to a host has room for, in bytes, beside the receipt's own script: a login shell takes 128 KiB as one
+ * argument (execve(2), MAX_ARG_STRLEN).
+ */
+const ROOM_BYTES = 90_000;
+
+/** What quoting for the host's shells adds to a character that is special to one of them. */
+const SPECIAL_BYTES = 16;
+
+/** Whether actions can be sent to a host in one command. */
+export function fitOneCommand(actions: readonly ChangeAction[]): boolean {
+  const words = actions.flatMap(actionWords);
+  const specials = words.reduce((sum, word) => sum + (word.match(/[\\'!\n]/g)?.length ?? 0), 0);
+  return Buffer.byteLength(words.join(' ')) + specials * SPECIAL_BYTES + words.length * SPECIAL_BYTES <= ROOM_BYTES;
+}

@@ -169,12 +169,14 @@ collect() {
 
 /**
  * Applies: checks every target, captures every pre-image, marks the receipt `ready`, then acts; on failure it restores
- * what it had done. The last argument is the time within which the change must be confirmed, in seconds; 0 = it stays.
+ * what it had done. It never begins once its undo has spoken: on a busy host that can be before its own first step. The
+ * last argument is the time within which the change must be confirmed, in seconds; 0 = it stays.
  */
 export const APPLY_BODY = `${WORK}${CHECK}${ACT}${GUARD}${COLLECT}
 from=$dir
 for within; do :; done
 hold 0
+[ ! -e "$dir/settled" ] || unchanged "it was undone before it began" 70
 mkdir "$from/pre" "$from/post" || unchanged "the receipt could not be written" 70
 check "$@"
 sync "$from"/pre/* "$from"/post/* 2>/dev/null

@@ -31,13 +31,18 @@ settled_by() { cat "$1/settled" 2>/dev/null; }
  * Waits up to 60 s for the receipt to be complete and prints its state and the end of its output. Work that has not named
  * its owner yet gets 10 s to begin; an owner that is gone gets one more look, for it may have ended between two of them.
  * A change that waits to be confirmed is done; one that its guard takes back is running until the guard says how it went.
- * With `$asked` = `confirm`, the answer is who settled it.
+ * With `$asked` = `confirm`, the answer is who settled it. An undo settles it before it begins, to send the guard away, so
+ * its word counts once it is through: an undo that failed leaves the change where it is, which is INTERRUPTED.
  */
 export const FOLLOW = `${ALIVE}
+taken_back() {
+  for one in "$dir".undo*; do [ "$(cat "$one/rc" 2>/dev/null)" != 0 ] || return 0; done
+  return 1
+}
 told() {
   by=$(cat "$dir/settled" 2>/dev/null)
-  case \${asked:-}$by in
-    *reverted)
+  case \${asked:-}:$by in
+    *:reverted)
       case $(cat "$dir/guard" 2>/dev/null) in
         '') return 1 ;;
         reverted) state=REVERTED ;;
@@ -45,8 +50,10 @@ told() {
         *) state=REVERT_FAILED ;;
       esac
       return 0 ;;
-    confirmconfirmed) state=CONFIRMED; return 0 ;;
-    confirmundone) state=UNDONE; return 0 ;;
+    confirm:*)
+      taken_back && { state=UNDONE; return 0; }
+      [ "$by" != undone ] || return 1
+      [ "$by" != confirmed ] || { state=CONFIRMED; return 0; } ;;
   esac
   [ -f "$dir/rc" ] && state="DONE $(cat "$dir/rc")"
 }
