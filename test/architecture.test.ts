@@ -15,6 +15,7 @@ describe('the house', () => {
     const files = readSource(SRC);
     expect(files.length).toBeGreaterThan(50);
     expect(violations(files)).toEqual([]);
+    expect(oversized(readFolders(ROOT, BESIDES_SRC))).toEqual([]);
   });
 
   it('is really checked: an upward import is caught', () => {

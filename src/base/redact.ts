@@ -13,6 +13,39 @@ const NAME =
 const SUFFIX = '(?:[_-](?:key|base|access)){0,3}';
 const VALUE = String.raw`(?!${VARIABLE})(?:"(?:[^"\\\n]|\\.)+"|'[^'\n]+'|["']?[^\s"';{},]+)`;
 
+/*
+ * Statements of nginx, by the names that people give to what is secret. A value that is variables alone is none.
+ */
+const SECRET_WORD =
+  '(?:auth|token|secret|cookie|passw?|credential|bearer|jwt|signature|api-?key|(?<![a-z])key(?![a-z]))';
+const SECRET_NAME = String.raw`[\w-]{0,40}?${SECRET_WORD}[\w-]{0,40}`;
+const REFERENCE = String.raw`["']?(?:(?:bearer|basic|token)\s+)?(?:\$\{?\w+\}?|\[redacted\])["']?\s*[;)]`;
+const LITERAL = String.raw`(?!${REFERENCE})(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|(?:[^\s"';{}()\\]|\\.)+)`;
+
+const NGINX_PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [
+    new RegExp(
+      String.raw`((?:(?:proxy|grpc)_set_header|add_header|(?:fastcgi|uwsgi|scgi)_param)\s+["']?${SECRET_NAME}["']?\s+)${LITERAL}`,
+      'gi',
+    ),
+    `$1${HIDDEN}`,
+  ],
+  [new RegExp(String.raw`(\b(?:set|js_var)\s+\$${SECRET_NAME}\s+)${LITERAL}`, 'gi'), `$1${HIDDEN}`],
+  [new RegExp(String.raw`(\bsecure_link_(?:md5|secret|hmac_secret)\s+)${LITERAL}`, 'gi'), `$1${HIDDEN}`],
+  // `if ($http_x_token != value)`
+  [
+    new RegExp(String.raw`(\(\s*"?\$(?:http|arg|cookie)_${SECRET_NAME}"?\s+!?[=~]\*?\s*)${LITERAL}`, 'gi'),
+    `$1${HIDDEN}`,
+  ],
+  // What a table of keys or tokens holds.
+  [
+    new RegExp(String.raw`(\bmap\s+"?\$(?:http|arg|cookie)_${SECRET_NAME}"?\s+\$\w+\s*\{)[^{}]{1,20000}`, 'gi'),
+    `$1 ${HIDDEN} `,
+  ],
+  [/(["'](?:basic|bearer)\s+)[^\s"'$]{6,}(?=["'])/gi, `$1${HIDDEN}`],
+  [new RegExp(String.raw`([?&](?:${SECRET_NAME}|key|sig)=)[^\s&;"'$]+`, 'gi'), `$1${HIDDEN}`],
+];
+
 /** Shapes of secrets that host output may hold: keys, tokens, credentials in URLs and headers, `password = …` assignments. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
@@ -27,6 +60,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(String.raw`(--[\w-]{0,40}${NAME}${SUFFIX}\s+)${VALUE}`, 'gi'), `$1${HIDDEN}`],
   // `proxy_set_header X-Api-Key value;`: a statement of nginx.
   [new RegExp(String.raw`(${NAME}${SUFFIX}\s+)${VALUE}(?=\s*;)`, 'gi'), `$1${HIDDEN}`],
+  ...NGINX_PATTERNS,
 ];
 
 /** A redactor that knows these secret values besides the usual shapes. Values under four characters are ignored. */

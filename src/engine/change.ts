@@ -49,7 +49,12 @@ export type ChangeEvent =
     }
   | { readonly type: 'attempt.reported'; readonly host: HostName; readonly report: ReceiptReport }
   | { readonly type: 'attempt.looked'; readonly host: HostName; readonly report: ReceiptReport }
-  | { readonly type: 'attempt.signalled'; readonly host: HostName; readonly outcome: 'proven' | 'not_proven' }
+  | {
+      readonly type: 'attempt.signalled';
+      readonly host: HostName;
+      /** `unjudged`: what was needed for a verdict could not be read. */
+      readonly outcome: 'proven' | 'not_proven' | 'unjudged';
+    }
   | {
       readonly type: 'attempt.confirmed';
       readonly host: HostName;

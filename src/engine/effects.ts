@@ -70,7 +70,7 @@ function cannot({ type, host }: Effect, detail: string): Done {
     case 'look':
       return { event: { type: 'attempt.looked', host, report: 'unreachable' }, patch };
     case 'signal':
-      return { event: { type: 'attempt.signalled', host, outcome: 'not_proven' }, patch };
+      return { event: { type: 'attempt.signalled', host, outcome: 'unjudged' }, patch };
     case 'confirm':
       return { event: { type: 'attempt.confirmed', host, report: 'unreachable' }, patch };
     case 'prove':
@@ -149,41 +149,50 @@ async function look({ context, attempt, host, signal }: Work): Promise<Done> {
 /** Takes the fast look at the effect. */
 async function takeSignal(work: Work): Promise<Done> {
   const [fast] = work.remedy.proofs;
-  const verdict = await takeProof(work, fast);
+  const { outcome, statements } = await takeProof(work, fast);
   return {
-    event: { type: 'attempt.signalled', host: work.host.name, outcome: verdict.outcome },
-    patch: { statements: verdict.statements },
+    event: { type: 'attempt.signalled', host: work.host.name, outcome },
+    patch: { statements, ...(outcome === 'unjudged' ? { detail: 'It was not confirmed.' } : {}) },
   };
 }
 
 /** Takes the slow look, beside what the fast one saw. */
 async function prove(work: Work): Promise<Done> {
   const [, slow] = work.remedy.proofs;
-  const verdict = slow ? await takeProof(work, slow) : notProven('It has no slow proof any more.');
+  const verdict = slow ? await takeProof(work, slow) : unjudged('It has no slow proof any more.');
   return {
-    event: { type: 'attempt.judged', host: work.host.name, outcome: verdict.outcome },
+    event: {
+      type: 'attempt.judged',
+      host: work.host.name,
+      outcome: verdict.outcome === 'proven' ? 'proven' : 'not_proven',
+    },
     patch: { statements: [...work.attempt.statements, ...verdict.statements] },
   };
 }
 
+/** A verdict, or the reason why there is none. */
+interface Look extends Pick<Verdict, 'statements'> {
+  readonly outcome: Verdict['outcome'] | 'unjudged';
+}
+
 /** Waits for the effect, reads again and lets the remedy judge. */
-async function takeProof({ context, attempt, plan, host, signal }: Work, proof: Proof): Promise<Verdict> {
+async function takeProof({ context, attempt, plan, host, signal }: Work, proof: Proof): Promise<Look> {
   const { clock } = context;
   const due = (attempt.appliedAt ?? clock.now()) + proof.afterMs;
   const waitMs = Math.min(Math.max(due - clock.now(), 0), proof.afterMs);
   await clock.sleep(waitMs, signal).catch(() => {});
   const read = await readFreshFacts(context, host, proof, signal);
-  if (!read.facts) return notProven(context.redact(`It was applied, but could not be proven: ${read.detail}`));
+  if (!read.facts) return unjudged(context.redact(`It was applied, but could not be proven: ${read.detail}`));
   try {
     const { outcome, statements } = proof.judge(plan, (attempt.before ?? {}) as Facts, read.facts);
     return { outcome, statements: statements.map(context.redact) };
   } catch (error) {
-    return notProven(`It was applied, but could not be judged, a defect of Countersign: ${messageOf(error)}`);
+    return unjudged(`It was applied, but could not be judged, a defect of Countersign: ${messageOf(error)}`);
   }
 }
 
-function notProven(statement: string): Verdict {
-  return { outcome: 'not_proven', statements: [statement] };
+function unjudged(statement: string): Look {
+  return { outcome: 'unjudged', statements: [statement] };
 }
 
 /** Tells the host to keep the change; until then it undoes it by itself. */

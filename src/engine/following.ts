@@ -71,8 +71,8 @@ export async function followReceipt({ context, host, receipt, signal }: Followin
 export const SENTENCES = {
   done: 'Applied.',
   failed: 'It did not work.',
-  drifted: 'The host was changed by somebody else; it was left as it is.',
-  busy: 'Another change is at work on this host; nothing was changed.',
+  drifted: 'The host was changed by somebody else.',
+  busy: 'It could not begin.',
   reverted: 'The host took it back by itself, because it was not confirmed in time.',
   interrupted:
     'It was interrupted on the host, which does not take it back by itself: look at what is there, or undo it.',

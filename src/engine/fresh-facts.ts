@@ -36,5 +36,5 @@ export async function readFreshFacts(
   const missing = needs.find((id) => facts[id] === undefined);
   if (missing === undefined) return { facts };
   const reason = steps.find((step) => step.probe === missing)?.reason;
-  return { detail: `${missing}: ${reason ?? 'no answer.'}` };
+  return { detail: `${missing}: ${reason ?? 'no answer'}`.replace(/[^.!?]$/, '$&.') };
 }

@@ -79,12 +79,8 @@ function glassSentences({ person, reason, review }: BrokenGlass): string[] {
 function stateSentences({ proposal, attempts }: ProposalView): string[] {
   const on = (...states: Attempt['state'][]): string =>
     list(attempts.filter(({ state }) => states.includes(state)).map(({ host }) => host));
-  const untouched = on('untouched');
-  const proven = on('proven');
-  const rest = [
-    ...(proven === '' ? [] : [`Proven on ${proven}.`]),
-    ...(untouched === '' ? [] : [`Not touched: ${untouched}.`]),
-  ];
+  const said = (state: Attempt['state'], sentence: (hosts: string) => string): string[] =>
+    on(state) === '' ? [] : [sentence(on(state))];
   switch (proposal.state) {
     case 'open':
     case 'rejected':
@@ -98,26 +94,37 @@ function stateSentences({ proposal, attempts }: ProposalView): string[] {
     case 'proven':
       return [`Applied and proven on ${on('proven')}.`];
     case 'not_proven':
-      return [`It did not help as predicted on ${on('not_proven')}, where it is still applied.`, ...rest];
     case 'reverted':
-      return [`Taken back on ${on('reverted')}: it was not proven or not confirmed in time.`, ...rest];
     case 'stale':
-      return [`Stopped: ${on('stale')} differed from what was approved.`, ...rest];
     case 'failed':
-      return [`Stopped: it did not work on ${on('failed')}.`, ...rest];
     case 'needs_human':
       return [
-        `A person has to look at ${on('unknown')}: what happened there is not known. To look again asks the host; to undo restores what was captured there.`,
-        `A host that could not be reached takes it back by itself within ${formatDuration(proposal.plan.rollout.confirmWithinSeconds * 1000)}, unless it was confirmed or the host restarted.`,
-        ...rest,
+        ...said('unknown', (hosts) => unknownSentences(proposal, hosts)),
+        ...said('failed', (hosts) => `Stopped: it did not work on ${hosts}.`),
+        ...said('stale', (hosts) => `Stopped: ${hosts} differed from what was approved.`),
+        ...said('not_proven', (hosts) => `It did not help as predicted on ${hosts}, where it is still applied.`),
+        ...said('reverted', (hosts) => `Taken back on ${hosts}: it was not proven or not confirmed in time.`),
+        ...said('proven', (hosts) => `Proven on ${hosts}.`),
+        ...said('untouched', (hosts) => `Not touched: ${hosts}.`),
       ];
     case 'undoing':
       return ['Undoing.'];
     case 'undone':
       return [`Undone on ${on('undone')}: what was captured is back.`];
     case 'undo_failed':
-      return [`Not undone on ${on('undo_refused', 'undo_unknown')}.`];
+      return [
+        `Not undone on ${on('undo_refused', 'undo_unknown')}.`,
+        ...said('undone', (hosts) => `Undone on ${hosts}: what was captured is back.`),
+      ];
   }
+}
+
+function unknownSentences({ plan }: Proposal, hosts: string): string {
+  const within = formatDuration(plan.rollout.confirmWithinSeconds * 1000);
+  return [
+    `A person has to look at ${hosts}: what happened there is not known. To look again asks the host; to undo restores what was captured there.`,
+    `A host that could not be reached takes it back by itself within ${within}, unless it was confirmed or the host restarted.`,
+  ].join(' ');
 }
 
 const ATTEMPT_WORDS: Readonly<Record<Attempt['state'], string>> = {

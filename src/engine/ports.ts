@@ -146,7 +146,7 @@ export interface ChangeStore {
   attempts(id: ProposalId): Promise<readonly Attempt[]>;
   approvals(id: ProposalId): Promise<readonly Approval[]>;
   undoRequests(id: ProposalId): Promise<readonly UndoRequest[]>;
-  /** Changes that wait for the worker, oldest first. */
+  /** Changes that wait for the worker: those at work on a host, then the others; oldest first. */
   working(): Promise<readonly ProposalId[]>;
   /** Records one verdict if the proposal is open, not expired, of this digest, and the person has not decided it. */
   decide(approval: Approval): Promise<DecisionResult>;

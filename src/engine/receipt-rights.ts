@@ -46,7 +46,7 @@ export function fileRights(path: string): readonly string[] {
   const staged = target.replace(/\/([^/]+)$/, '/.$1.new');
   return [
     `/usr/bin/tee ${staged}`,
-    `/usr/bin/cp -a ${target} ${staged}`,
+    `/usr/bin/cp -aL ${target} ${staged}`,
     `/usr/bin/mv -f -T ${staged} ${target}`,
     `/usr/bin/rm -f ${target}`,
     `/usr/bin/rm -f ${staged}`,
@@ -55,16 +55,19 @@ export function fileRights(path: string): readonly string[] {
 
 const NAME = '[A-Za-z0-9_][A-Za-z0-9_.-]*';
 const BELOW_NGINX = `/etc/nginx/(${NAME}/)*`;
-const TARGET = `${BELOW_NGINX}${NAME}`;
 const STAGED = `${BELOW_NGINX}\\.${NAME}\\.new`;
-/** Configuration alone: keys of certificates lie below /etc/nginx as well. */
-const READABLE = `/etc/nginx/((${NAME}/)*${NAME}\\.conf|sites-(available|enabled)/${NAME})`;
+/**
+ * Configuration alone, to read, to copy and to replace: keys of certificates lie below /etc/nginx as well, and what may be
+ * copied from one name to another can be read under that.
+ */
+const TARGET = `/etc/nginx/((${NAME}/)*(${NAME}\\.conf|[a-z]+_params)|sites-(available|enabled)/${NAME})`;
 
 /** The commands that edit a file below /etc/nginx; regular expressions, which sudo knows from 1.9.10 on. */
 function nginxEditRights(): readonly string[] {
   return [
-    `/usr/bin/cat ^${READABLE}$`,
-    `/usr/bin/cp ^-a ${TARGET} ${STAGED}$`,
+    `/usr/bin/cat ^${TARGET}$`,
+    // -L: a copied link would be a way for tee to write wherever it points, such as from modules-enabled.
+    `/usr/bin/cp ^-aL ${TARGET} ${STAGED}$`,
     `/usr/bin/tee ^${STAGED}$`,
     `/usr/bin/mv ^-f -T ${STAGED} ${TARGET}$`,
     `/usr/bin/rm ^-f ${STAGED}$`,

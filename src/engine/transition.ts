@@ -14,6 +14,7 @@ import type { AttemptState, ChangeState } from './state.ts';
  *   pending ──▶ intended ──▶ applied ──fast signal──▶ signalled ──confirm──▶ confirmed ──slow proof──▶ proven | not_proven
  *      │            │           │          └────────▶ missed ──confirm──▶ not_proven, or ──revert──▶ reverted (policy)
  *      │            │           └─ with no slow proof, signalled ──confirm──▶ proven
+ *      │            │           └─ not to be judged ──▶ unknown, not confirmed, or ──revert──▶ reverted (policy)
  *      │            ├──▶ failed     the receipt says it did not work; the host restored its pre-image
  *      │            ├──▶ reverted   the host undid it, because nobody confirmed it in time
  *      │            └──▶ unknown    interrupted or unreachable: a person must look ──look──▶ looking ──▶ as the receipt says
@@ -168,7 +169,7 @@ function reached(change: ChangeView, event: HostEvent): AttemptState {
     case 'attempt.looked':
       return REPORTED[event.report];
     case 'attempt.signalled':
-      return event.outcome === 'proven' ? 'signalled' : 'missed';
+      return signalledAs(change, event);
     case 'attempt.confirmed':
       return confirmedAs(change, event);
     case 'attempt.judged':
@@ -202,6 +203,15 @@ const UNDO_REPORTED = {
   unrestored: 'undo_unknown',
   unreachable: 'undo_unknown',
 } as const;
+
+/** What nobody could judge is never confirmed: its host takes it back in time, at once where the policy wants that anyway. */
+function signalledAs(
+  { rollout }: ChangeView,
+  { outcome }: Extract<ChangeEvent, { readonly type: 'attempt.signalled' }>,
+): AttemptState {
+  if (outcome === 'proven') return 'signalled';
+  return outcome === 'unjudged' && rollout.unproven === 'keep' ? 'unknown' : 'missed';
+}
 
 function confirmedAs(
   change: ChangeView,

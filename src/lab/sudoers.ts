@@ -1,8 +1,7 @@
 /** A name or folder below /etc/nginx that no other file can be reached through: no leading dot, no blank, no `..`. */
 const NAME = '[A-Za-z0-9_][A-Za-z0-9_.-]*';
-const FILE = `/etc/nginx/(${NAME}/)*${NAME}`;
 /** Configuration alone: keys of certificates lie below /etc/nginx as well. */
-const READABLE = `/etc/nginx/((${NAME}/)*${NAME}\\.conf|sites-(available|enabled)/${NAME})`;
+const FILE = `/etc/nginx/((${NAME}/)*(${NAME}\\.conf|[a-z]+_params)|sites-(available|enabled)/${NAME})`;
 /** The file that an edit is prepared in, beside its target. */
 const NEW_FILE = `/etc/nginx/(${NAME}/)*\\.${NAME}\\.new`;
 
@@ -23,12 +22,12 @@ export const SUDO_RULES: readonly string[] = [
   '/usr/bin/tee /proc/sys/net/ipv4/tcp_tw_recycle',
   '/usr/bin/tee /proc/sys/net/ipv4/tcp_max_tw_buckets',
   '/usr/bin/tee /etc/sysctl.d/.60-countersign-net.conf.new',
-  '/usr/bin/cp -a /etc/sysctl.d/60-countersign-net.conf /etc/sysctl.d/.60-countersign-net.conf.new',
+  '/usr/bin/cp -aL /etc/sysctl.d/60-countersign-net.conf /etc/sysctl.d/.60-countersign-net.conf.new',
   '/usr/bin/mv -f -T /etc/sysctl.d/.60-countersign-net.conf.new /etc/sysctl.d/60-countersign-net.conf',
   '/usr/bin/rm -f /etc/sysctl.d/60-countersign-net.conf',
   '/usr/bin/rm -f /etc/sysctl.d/.60-countersign-net.conf.new',
-  `/usr/bin/cat ^${READABLE}$`,
-  `/usr/bin/cp ^-a ${FILE} ${NEW_FILE}$`,
+  `/usr/bin/cat ^${FILE}$`,
+  `/usr/bin/cp ^-aL ${FILE} ${NEW_FILE}$`,
   `/usr/bin/tee ^${NEW_FILE}$`,
   `/usr/bin/mv ^-f -T ${NEW_FILE} ${FILE}$`,
   `/usr/bin/rm ^-f ${NEW_FILE}$`,

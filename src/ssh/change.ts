@@ -39,7 +39,8 @@ export async function changeHost(deps: ChangeDeps, request: ChangeRequest): Prom
   if (grant.expiresAt <= deps.clock.now()) throw new Error(`the grant for ${grant.proposal} has expired`);
   const nonce = deps.ids.nonce();
   const line = lineOf(nonce, command);
-  if (line === undefined) return failure('unknown', `The change is too long to be sent to ${host.name}; nothing was sent.`);
+  if (line === undefined)
+    return failure('unknown', `The change is too long to be sent to ${host.name}; nothing was sent.`);
   const lease = await deps.pool.exec({
     host,
     line,

@@ -43,16 +43,7 @@ export function createChangeStore(query: Query, transact: Transact): ChangeStore
     attempts: (id) => query((db) => attemptsOf(db, id)),
     approvals: (id) => query((db) => approvalsOf(db, id)),
     undoRequests: (id) => query((db) => undoRequestsOf(db, id)),
-    working: () =>
-      query(async (db) => {
-        const rows = await db
-          .selectFrom('proposals')
-          .select('id')
-          .where('state', 'in', [...WORKING_STATES])
-          .orderBy('created_at')
-          .execute();
-        return rows.map(({ id }) => asProposalId(id));
-      }),
+    working: () => query(findWorking),
     decide: (approval) => transact((db) => decide(db, approval)),
     requestUndo: (request) => transact((db) => requestUndo(db, request)),
     requestLook: (id, audit) => transact((db) => requestLook(db, id, audit)),
@@ -60,6 +51,25 @@ export function createChangeStore(query: Query, transact: Transact): ChangeStore
     expire: (now) => transact((db) => expire(db, now)),
     busyHost: (host, except) => query((db) => findBusy(db, host, except)),
   };
+}
+
+/** Those at work on a host come first: their host takes the change back unless it is confirmed in time. */
+async function findWorking(db: Executor): Promise<ProposalId[]> {
+  const rows = await db
+    .selectFrom('proposals')
+    .select('id')
+    .where('state', 'in', [...WORKING_STATES])
+    .orderBy('created_at')
+    .execute();
+  const touching = await db
+    .selectFrom('attempts')
+    .select('proposal_id')
+    .distinct()
+    .where('state', 'in', [...TOUCHING])
+    .execute();
+  const urgent = new Set(touching.map(({ proposal_id }) => proposal_id));
+  const first = rows.filter(({ id }) => urgent.has(id));
+  return [...first, ...rows.filter(({ id }) => !urgent.has(id))].map(({ id }) => asProposalId(id));
 }
 
 async function findBusy(db: Executor, host: HostName, except: ProposalId): Promise<ProposalId | undefined> {

@@ -161,6 +161,28 @@ describe('a change', () => {
     });
   });
 
+  test('is not confirmed when its effect could not be read, and goes on when it can be looked at again', async () => {
+    const { engine, transport, approve, work, change } = arrangeEngine({ 'web-1': 'bad', 'web-2': 'bad' });
+    await runWord(engine, 'all');
+    await approve('1-1');
+    const host = transport.host('web-1');
+    host.meanwhile = (kind) => {
+      if (kind === 'read' && transport.calls.includes('web-1 apply')) host.word = 'no answer at all';
+    };
+    await work('1-1');
+    const stopped = await change();
+    expect(stopped).toMatchObject({ state: 'needs_human', attempts: ['unknown', 'untouched'], canUndo: true });
+    expect(stopped.details[0]).toBe('It was not confirmed.');
+    expect(stopped.statements[0]).toContain('It was applied, but could not be proven');
+    expect(transport.calls).not.toContain('web-1 confirm');
+    host.meanwhile = () => {};
+    host.word = 'good';
+    await engine.look('1-1', ADA);
+    await work('1-1');
+    expect(await change()).toMatchObject({ state: 'proven', attempts: ['proven', 'proven'] });
+    expect(transport.calls.filter((call) => call === 'web-1 apply')).toHaveLength(1);
+  });
+
   test.each([
     ['lost-after', 'proven', 'proven'],
     ['lost-before', 'failed', 'failed'],

@@ -4,73 +4,51 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AttemptId } from '../../src/base/ids.ts';
 import { ANSWER } from '../../src/engine/receipt/report.ts';
 import { applyCommand, confirmCommand, parseConfirmation, parseReceipt } from '../../src/engine/receipt.ts';
-import {
-  createReceiptHost,
-  editAction,
-  fileAction,
-  newAttempt,
-  RECEIPTS,
-  type ReceiptHost,
-  SHELLS,
-} from '../helpers/receipt-host.ts';
-
-/** Longer than any test. */
-const LONG = 600;
+import { createGuardedHost, type GuardedHost, LONG } from '../helpers/receipt-guarded.ts';
+import { editAction, fileAction, newAttempt, RECEIPTS, SHELLS } from '../helpers/receipt-host.ts';
 
 describe.each(SHELLS)('a change to be confirmed, under a receipt kept by %s', (shell) => {
-  let receipts: ReceiptHost;
+  let receipts: GuardedHost;
   let target: string;
   let id: AttemptId;
 
   beforeEach(async () => {
-    receipts = await createReceiptHost(shell);
-    target = join(receipts.etc, 'app.conf');
-    writeFileSync(target, 'old\n');
-    id = newAttempt();
+    receipts = await createGuardedHost(shell);
+    ({ target, id } = receipts);
   });
   afterEach(() => receipts[Symbol.asyncDispose]());
 
-  const text = () => readFileSync(target, 'utf8');
-  const actions = () => [editAction(target, [{ at: 0, remove: 3, insert: 'new' }])];
-  const runs = (pid: number) => existsSync(`/proc/${pid}`);
-  const guardEnds = (pid: number) => expect.poll(() => runs(pid), { timeout: 15_000 }).toBe(false);
-  const kill = async (): Promise<void> => {
-    const pid = await receipts.owner(id);
-    process.kill(pid, 'SIGKILL');
-    await guardEnds(pid);
-  };
-
   test('is done at once, and taken back when nobody confirms it in time', async () => {
-    const given = await receipts.apply(id, actions(), 1);
+    const given = await receipts.apply(id, receipts.actions(), 1);
     expect(given).toMatchObject({ state: 'done' });
-    await guardEnds(await receipts.owner(id));
-    expect(text()).toBe('old\n');
+    await receipts.guardEnds(await receipts.owner(id));
+    expect(receipts.text()).toBe('old\n');
     const status = await receipts.status(id);
     expect(status).toMatchObject({ state: 'reverted' });
     expect(status.output).toMatch(/not confirmed within 1 s; taking it back[\s\S]*everything was restored$/);
   });
 
   test('stays when it is confirmed; asking twice gives the same answer', async () => {
-    await receipts.apply(id, actions(), 2);
+    await receipts.apply(id, receipts.actions(), 2);
     const pid = await receipts.owner(id);
-    expect(runs(pid)).toBe(true);
+    expect(receipts.runs(pid)).toBe(true);
     expect(await receipts.confirm(id)).toMatchObject({ state: 'confirmed' });
     expect(await receipts.confirm(id)).toMatchObject({ state: 'confirmed' });
-    await guardEnds(pid);
-    expect([text(), await receipts.said(id, 'settled')]).toEqual(['new\n', 'confirmed']);
+    await receipts.guardEnds(pid);
+    expect([receipts.text(), await receipts.said(id, 'settled')]).toEqual(['new\n', 'confirmed']);
     expect(await receipts.status(id)).toMatchObject({ state: 'done' });
   });
 
   test('cannot be confirmed once it was taken back', async () => {
-    await receipts.apply(id, actions(), 1);
-    await guardEnds(await receipts.owner(id));
+    await receipts.apply(id, receipts.actions(), 1);
+    await receipts.guardEnds(await receipts.owner(id));
     expect(await receipts.confirm(id)).toMatchObject({ state: 'reverted' });
     expect(await receipts.confirm(id)).toMatchObject({ state: 'reverted' });
-    expect(text()).toBe('old\n');
+    expect(receipts.text()).toBe('old\n');
   });
 
   test('is either confirmed or taken back when both come at the same moment', async () => {
-    await receipts.apply(id, actions(), 1);
+    await receipts.apply(id, receipts.actions(), 1);
     // The guard looks each half second; these come in the middle between the deadline and its next look.
     const atDeadline = `exec sleep "$(awk '{ printf "%.2f", int($1) + 1.25 - $1 }' /proc/uptime)"`;
     const answers = await Promise.all(
@@ -79,9 +57,11 @@ describe.each(SHELLS)('a change to be confirmed, under a receipt kept by %s', (s
         return (await receipts.confirm(id)).state;
       }),
     );
-    await guardEnds(await receipts.owner(id));
+    await receipts.guardEnds(await receipts.owner(id));
     expect(new Set(answers).size).toBe(1);
-    expect([answers[0], text()]).toEqual(answers[0] === 'confirmed' ? ['confirmed', 'new\n'] : ['reverted', 'old\n']);
+    expect([answers[0], receipts.text()]).toEqual(
+      answers[0] === 'confirmed' ? ['confirmed', 'new\n'] : ['reverted', 'old\n'],
+    );
   });
 
   test('is settled by one of sixty that try at once', async () => {
@@ -96,30 +76,30 @@ sleep 0.5; : >"$1/go"; wait; ls "$1/won"; cat "$1/settled"`;
   });
 
   test('is left alone at its deadline when somebody changed the target since', async () => {
-    await receipts.apply(id, actions(), 1);
+    await receipts.apply(id, receipts.actions(), 1);
     writeFileSync(target, 'by hand\n');
-    await guardEnds(await receipts.owner(id));
+    await receipts.guardEnds(await receipts.owner(id));
     const status = await receipts.status(id);
     expect(status).toMatchObject({ state: 'drifted' });
     expect(status.output).toContain('was changed by somebody since; it was left alone');
     expect(await receipts.confirm(id)).toMatchObject({ state: 'drifted' });
-    expect(text()).toBe('by hand\n');
+    expect(receipts.text()).toBe('by hand\n');
   });
 
   test('is reported unrestored when it cannot be taken back, and undo can still do it later', async () => {
-    const planned = actions();
+    const planned = receipts.actions();
     await receipts.apply(id, planned, 1);
     receipts.host.refuse('mv*');
-    await guardEnds(await receipts.owner(id));
+    await receipts.guardEnds(await receipts.owner(id));
     expect(await receipts.status(id)).toMatchObject({ state: 'unrestored' });
-    expect(text()).toBe('new\n');
+    expect(receipts.text()).toBe('new\n');
     receipts.host.refuse('');
     expect(await receipts.undo(id, planned)).toMatchObject({ state: 'done' });
-    expect(text()).toBe('old\n');
+    expect(receipts.text()).toBe('old\n');
   });
 
   test('is running while its guard takes it back, and interrupted when the guard is killed in the middle of that', async () => {
-    const planned = [fileAction(join(receipts.etc, 'a'), null, 'a\n'), ...actions()];
+    const planned = [fileAction(join(receipts.etc, 'a'), null, 'a\n'), ...receipts.actions()];
     await receipts.apply(id, planned, 1);
     receipts.host.delay('rm*', 30);
     await expect.poll(() => receipts.host.pidsWith('sleep\u000030').length, { timeout: 15_000 }).toBeGreaterThan(0);
@@ -127,25 +107,25 @@ sleep 0.5; : >"$1/go"; wait; ls "$1/won"; cat "$1/settled"`;
     const first = await receipts.host.run(['timeout', '1', 'sh', '-c', 'exec "$@"', 'sh', ...confirmCommand(id).argv]);
     expect(first.stdout).toBe('');
     process.kill(-pid, 'SIGKILL');
-    await guardEnds(pid);
+    await receipts.guardEnds(pid);
     expect(await receipts.status(id)).toMatchObject({ state: 'interrupted' });
     expect(await receipts.confirm(id)).toMatchObject({ state: 'interrupted' });
     receipts.host.delay('');
     expect(await receipts.undo(id, planned)).toMatchObject({ state: 'done' });
-    expect([existsSync(join(receipts.etc, 'a')), text()]).toEqual([false, 'old\n']);
+    expect([existsSync(join(receipts.etc, 'a')), receipts.text()]).toEqual([false, 'old\n']);
   });
 
   test('is done and open when its guard was killed, and can be confirmed then', async () => {
-    await receipts.apply(id, actions(), LONG);
-    await kill();
+    await receipts.apply(id, receipts.actions(), LONG);
+    await receipts.kill();
     expect(await receipts.status(id)).toMatchObject({ state: 'done' });
     expect(await receipts.confirm(id)).toMatchObject({ state: 'confirmed' });
-    expect(text()).toBe('new\n');
+    expect(receipts.text()).toBe('new\n');
   });
 
   test('can be confirmed after a restart of the host', async () => {
-    await receipts.apply(id, actions(), LONG);
-    await kill();
+    await receipts.apply(id, receipts.actions(), LONG);
+    await receipts.kill();
     await receipts.sh(`sed -i 's/^[^ ]*/00000000-0000-0000-0000-000000000000/' ${RECEIPTS}/$1/owner`, id);
     expect(await receipts.confirm(id)).toMatchObject({ state: 'confirmed' });
   });
@@ -157,7 +137,7 @@ sleep 0.5; : >"$1/go"; wait; ls "$1/won"; cat "$1/settled"`;
       '-c',
       '"$@"; sleep 600',
       'sh',
-      ...applyCommand(id, actions(), { confirmWithinSeconds: 1 }).argv,
+      ...applyCommand(id, receipts.actions(), { confirmWithinSeconds: 1 }).argv,
     ]);
     await expect.poll(() => receipts.said(id, 'rc'), { timeout: 10_000 }).toBe('0');
     const guard = await receipts.owner(id);
@@ -166,22 +146,22 @@ sleep 0.5; : >"$1/go"; wait; ls "$1/won"; cat "$1/settled"`;
       process.kill(-group, 'SIGKILL');
     }
     starter.kill('SIGKILL');
-    await guardEnds(guard);
-    expect([text(), await receipts.said(id, 'guard')]).toEqual(['old\n', 'reverted']);
+    await receipts.guardEnds(guard);
+    expect([receipts.text(), await receipts.said(id, 'guard')]).toEqual(['old\n', 'reverted']);
   });
 
   test('is not confirmed while it is not done: killed before its end, it is interrupted', async () => {
     receipts.host.delay('mv*', 30);
-    const planned = actions();
+    const planned = receipts.actions();
     const starting = receipts.apply(id, planned, LONG);
     await expect.poll(() => receipts.host.pidsWith('sleep\u000030').length, { timeout: 10_000 }).toBeGreaterThan(0);
     process.kill(-(await receipts.owner(id)), 'SIGKILL');
     expect(await starting).toMatchObject({ state: 'interrupted' });
     expect(await receipts.confirm(id)).toMatchObject({ state: 'interrupted' });
-    expect([text(), await receipts.said(id, 'settled')]).toEqual(['old\n', '']);
+    expect([receipts.text(), await receipts.said(id, 'settled')]).toEqual(['old\n', '']);
     receipts.host.delay('');
     expect(await receipts.undo(id, planned)).toMatchObject({ state: 'done' });
-    expect([text(), await receipts.sh('ls -A "$1"', receipts.etc)]).toEqual(['old\n', 'app.conf\n']);
+    expect([receipts.text(), await receipts.sh('ls -A "$1"', receipts.etc)]).toEqual(['old\n', 'app.conf\n']);
   });
 
   test('is whole and can be undone, at whatever moment it was killed', async () => {
@@ -190,7 +170,7 @@ sleep 0.5; : >"$1/go"; wait; ls "$1/won"; cat "$1/settled"`;
     const states = new Set<string>();
     for (const [round, delayMs] of [0, 10, 20, 30, 40, 55, 70, 90, 120, 160, 250].entries()) {
       const attempt = newAttempt();
-      const planned = [editAction(other, [{ at: 0, remove: 3, insert: 'new' }]), ...actions()];
+      const planned = [editAction(other, [{ at: 0, remove: 3, insert: 'new' }]), ...receipts.actions()];
       const starting = receipts.apply(attempt, planned, LONG);
       await expect.poll(() => receipts.said(attempt, 'owner'), { timeout: 10_000, interval: 5 }).not.toBe('');
       await new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -198,11 +178,11 @@ sleep 0.5; : >"$1/go"; wait; ls "$1/won"; cat "$1/settled"`;
       await starting;
       const { state } = await receipts.status(attempt);
       states.add(state);
-      const texts = [readFileSync(other, 'utf8'), text()];
+      const texts = [readFileSync(other, 'utf8'), receipts.text()];
       expect(['old\n,old\n', 'new\n,old\n', 'new\n,new\n']).toContain(String(texts));
       if (state === 'done') expect(String(texts)).toBe('new\n,new\n');
       expect(await receipts.undo(attempt, planned), `round ${round}`).toMatchObject({ state: 'done' });
-      expect([readFileSync(other, 'utf8'), text()]).toEqual(['old\n', 'old\n']);
+      expect([readFileSync(other, 'utf8'), receipts.text()]).toEqual(['old\n', 'old\n']);
       expect((await receipts.sh('ls -A "$1"', receipts.etc)).trim().split('\n')).toEqual(['app.conf', 'other.conf']);
     }
     expect([...states].filter((state) => state !== 'done' && state !== 'interrupted')).toEqual([]);
@@ -210,89 +190,22 @@ sleep 0.5; : >"$1/go"; wait; ls "$1/won"; cat "$1/settled"`;
 
   test('is not confirmed when it failed', async () => {
     receipts.host.refuse('mv*');
-    await receipts.apply(id, actions(), LONG);
+    await receipts.apply(id, receipts.actions(), LONG);
     expect(await receipts.confirm(id)).toMatchObject({ state: 'failed' });
-    expect(text()).toBe('old\n');
+    expect(receipts.text()).toBe('old\n');
   });
 
   test('is unknown where it was never made', async () => {
     expect(await receipts.confirm(id)).toEqual({ state: 'never', output: '' });
   });
 
-  test('is undone while it waits, and its guard goes away', async () => {
-    const planned = actions();
-    await receipts.apply(id, planned, LONG);
-    const guard = await receipts.owner(id);
-    expect(await receipts.undo(id, planned)).toMatchObject({ state: 'done' });
-    expect([text(), await receipts.said(id, 'settled')]).toEqual(['old\n', 'undone']);
-    await guardEnds(guard);
-    expect(await receipts.confirm(id)).toMatchObject({ state: 'undone' });
-    expect(await receipts.status(id)).toMatchObject({ state: 'done' });
-  });
-
-  test.each(['waits to be confirmed', 'is confirmed'])(
-    'is not taken for undone while it %s and its undo could not put it back',
-    async (when) => {
-      const planned = actions();
-      await receipts.apply(id, planned, LONG);
-      if (when === 'is confirmed') await receipts.confirm(id);
-      receipts.host.refuse('mv*');
-      expect(await receipts.undo(id, planned, 'auto')).toMatchObject({ state: 'unrestored' });
-      receipts.host.refuse('');
-      const state = when === 'is confirmed' ? 'confirmed' : 'interrupted';
-      expect(await receipts.confirm(id)).toMatchObject({ state });
-      expect(text()).toBe('new\n');
-      expect(await receipts.status(id)).toMatchObject({ state: 'done' });
-      expect(await receipts.undo(id, planned)).toMatchObject({ state: 'done' });
-      expect(await receipts.confirm(id)).toMatchObject({ state: 'undone' });
-      expect(await receipts.status(id)).toMatchObject({ state: 'done' });
-      expect(text()).toBe('old\n');
-    },
-  );
-
-  test('does not begin any more when it was undone before its own first step, on a host that is very slow', async () => {
-    const planned = actions();
-    const slowly = `#!/bin/sh
-case "$*" in *${id}.undo*) ;; *) until [ -e "${receipts.host.dir}/go" ]; do sleep 0.1; done ;; esac
-exec /usr/bin/setsid "$@"
-`;
-    writeFileSync(join(receipts.host.dir, 'bin/setsid'), slowly, { mode: 0o755 });
-    expect(await receipts.apply(id, planned, LONG)).toMatchObject({ state: 'interrupted' });
-    expect(await receipts.undo(id, planned)).toMatchObject({ state: 'done' });
-    writeFileSync(join(receipts.host.dir, 'go'), '');
-    await expect.poll(() => receipts.said(id, 'rc'), { timeout: 10_000 }).toBe('70');
-    const status = await receipts.status(id);
-    expect(status).toMatchObject({ state: 'failed' });
-    expect(status.output).toContain('it was undone before it began; nothing was changed');
-    expect(text()).toBe('old\n');
-  }, 40_000);
-
-  test('is undone after it was confirmed, by the policy as well as by people', async () => {
-    const planned = actions();
-    await receipts.apply(id, planned, LONG);
-    await receipts.confirm(id);
-    expect(await receipts.undo(id, planned, 'auto')).toMatchObject({ state: 'done' });
-    expect(text()).toBe('old\n');
-    expect(await receipts.undo(id, planned)).toMatchObject({ state: 'done' });
-  });
-
-  test('has nothing left to undo after it was taken back', async () => {
-    const planned = actions();
-    await receipts.apply(id, planned, 1);
-    await guardEnds(await receipts.owner(id));
-    expect(await receipts.undo(id, planned)).toEqual({
-      state: 'done',
-      output: 'it had undone itself already; there was nothing to restore',
-    });
-  });
-
   test('is taken back even when the disk of the receipts has become full', async () => {
     await receipts.sh('mount -t tmpfs -o size=256k none /var/lib/countersign');
-    await receipts.apply(id, actions(), 2);
+    await receipts.apply(id, receipts.actions(), 2);
     await receipts.sh('cat /dev/zero >/var/lib/countersign/filler');
-    await guardEnds(await receipts.owner(id));
+    await receipts.guardEnds(await receipts.owner(id));
     expect(await receipts.status(id)).toMatchObject({ state: 'reverted' });
-    expect(text()).toBe('old\n');
+    expect(receipts.text()).toBe('old\n');
   });
 });
 

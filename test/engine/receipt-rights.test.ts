@@ -52,12 +52,13 @@ describe('the rights that receipts need', () => {
   test.each([
     ['tee', '/proc/sys/net/ipv4/ip_local_reserved_ports'],
     ['tee', '/etc/sysctl.d/.60-countersign-net.conf.new'],
-    ['cp', '-a', DROP_IN, '/etc/sysctl.d/.60-countersign-net.conf.new'],
+    ['cp', '-aL', DROP_IN, '/etc/sysctl.d/.60-countersign-net.conf.new'],
     ['mv', '-f', '-T', '/etc/sysctl.d/.60-countersign-net.conf.new', DROP_IN],
     ['rm', '-f', DROP_IN],
     ['cat', '/etc/nginx/conf.d/app.conf'],
     ['cat', '/etc/nginx/sites-available/default'],
-    ['cp', '-a', '/etc/nginx/nginx.conf', '/etc/nginx/.nginx.conf.new'],
+    ['cp', '-aL', '/etc/nginx/nginx.conf', '/etc/nginx/.nginx.conf.new'],
+    ['cp', '-aL', '/etc/nginx/proxy_params', '/etc/nginx/.proxy_params.new'],
     ['tee', '/etc/nginx/.nginx.conf.new'],
     ['tee', '/etc/nginx/conf.d/sub-dir/.my_app.example.org.conf.new'],
     ['mv', '-f', '-T', '/etc/nginx/sites-available/.default.new', '/etc/nginx/sites-available/default'],
@@ -85,14 +86,19 @@ describe('the rights that receipts need', () => {
     ['tee', '/etc/shadow'],
     ['tee', '/proc/sys/net/ipv4/ip_local_reserved_ports', '/etc/shadow'],
     ['tee', '/proc/sys/kernel/core_pattern'],
+    ['mv', '-f', '-T', '/etc/nginx/ssl/.a.new', '/etc/nginx/ssl/server.key'],
+    ['mv', '-f', '-T', '/etc/nginx/.a.new', '/etc/nginx/modules/ngx_http_echo_module.so'],
     ['mv', '-f', '-T', '/etc/nginx/.a.new', '/etc/sudoers.d/a'],
-    ['mv', '-f', '-T', '/etc/nginx/.a.new', '/etc/nginx/../cron.d/a'],
-    ['mv', '-f', '-T', '/etc/shadow', '/etc/nginx/a'],
-    ['mv', '-f', '-T', '/tmp/.a.new', '/etc/nginx/a'],
-    ['mv', '/etc/nginx/.a.new', '/etc/nginx/a'],
-    ['cp', '-a', '/etc/shadow', '/etc/nginx/.shadow.new'],
-    ['cp', '-a', '/etc/nginx/a', '/etc/nginx/a'],
-    ['cp', '-a', '/etc/nginx/a', '/etc/nginx/b', '/etc/nginx/.c.new'],
+    ['mv', '-f', '-T', '/etc/nginx/.a.new', '/etc/nginx/../cron.d/a.conf'],
+    ['mv', '-f', '-T', '/etc/shadow', '/etc/nginx/a.conf'],
+    ['mv', '-f', '-T', '/tmp/.a.new', '/etc/nginx/a.conf'],
+    ['mv', '/etc/nginx/.a.new', '/etc/nginx/a.conf'],
+    ['cp', '-aL', '/etc/shadow', '/etc/nginx/.shadow.new'],
+    ['cp', '-aL', '/etc/nginx/ssl/server.key', '/etc/nginx/.a.new'],
+    ['cp', '-aL', '/etc/nginx/ssl', '/etc/nginx/.a.new'],
+    ['cp', '-a', '/etc/nginx/a.conf', '/etc/nginx/.a.conf.new'],
+    ['cp', '-aL', '/etc/nginx/a.conf', '/etc/nginx/a.conf'],
+    ['cp', '-aL', '/etc/nginx/a.conf', '/etc/nginx/b.conf', '/etc/nginx/.c.conf.new'],
     ['rm', '-f', '/etc/nginx/nginx.conf'],
     ['rm', '-rf', '/etc/nginx/.a.new'],
     ['rm', '-f', '/etc/nginx/.a.new', '/etc/passwd'],
@@ -106,6 +112,31 @@ describe('the rights that receipts need', () => {
     ['sh', '-c', 'id'],
   ])('refuse %s %s %s %s %s', async (...argv) => {
     expect(await allowed(...argv)).toBe(false);
+  });
+
+  test('let nobody read a key under another name, nor write through a link that leads out of /etc/nginx', async () => {
+    const asRoot = (script: string) => host.run(['sh', '-ec', script, 'sh', host.dir]);
+    await asRoot(`mount -t tmpfs -o mode=755 none /etc/nginx; mkdir /etc/nginx/ssl /etc/nginx/modules-enabled
+      (umask 077; echo key >/etc/nginx/ssl/server.key); echo theirs >"$1/linked"
+      ln -s "$1/linked" /etc/nginx/modules-enabled/50-mod.conf`);
+    const asNobody = (script: string) =>
+      host.run(
+        ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'sh', '-c', `cd /etc/nginx; ${script}`],
+        { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+      );
+    const key = await asNobody(`for how in -a -aL; do
+      for from in ssl ssl/server.key; do
+        sudo -n cp $how /etc/nginx/$from /etc/nginx/.a.new; sudo -n mv -f -T /etc/nginx/.a.new /etc/nginx/a.conf
+        sudo -n cat /etc/nginx/a.conf; sudo -n cat /etc/nginx/a.conf/server.key
+      done; done`);
+    expect(key.stdout).toBe('');
+    const link = 'modules-enabled/50-mod.conf';
+    const written = await asNobody(`for how in -a -aL; do
+      sudo -n cp $how /etc/nginx/${link} /etc/nginx/modules-enabled/.a.new
+      echo mine | sudo -n tee /etc/nginx/modules-enabled/.a.new
+      done`);
+    expect(written.stdout).toContain('mine');
+    expect((await asRoot(`cat "$1/linked"; umount /etc/nginx`)).stdout).toBe('theirs\n');
   });
 
   test('suffice a login user for a whole attempt on settings, files and nginx, and for its undo', async () => {

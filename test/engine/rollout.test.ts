@@ -46,7 +46,7 @@ describe('the hosts of a change', () => {
     await work('1-1');
     expect(await change()).toMatchObject({
       state: 'failed',
-      details: [expect.stringContaining('Another change is at work on this host; nothing was changed.')],
+      details: [expect.stringContaining('It could not begin.')],
     });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ADA, BOB, runWord, wordRunbook } from '../helpers/engine.ts';
+import type { Remedy } from '../../src/remedies/remedy.ts';
+import { ADA, BOB, runWord, wordRemedy, wordRunbook } from '../helpers/engine.ts';
 import { arrangeEngine, WORLD } from '../helpers/word-engine.ts';
 
 describe('a run', () => {

@@ -5,10 +5,12 @@ import type { ChangeEvent, ChangeView, Effect, Rollout } from '../../src/engine/
 import { batchesOf } from '../../src/engine/rollout.ts';
 import { ATTEMPT_STATES, type AttemptState, CHANGE_STATES } from '../../src/engine/state.ts';
 import { canLook, canUndo, nextEffects, transition } from '../../src/engine/transition.ts';
+import { hostsOf } from '../helpers/change.ts';
 
 const REPORTS = ['done', 'failed', 'drifted', 'busy', 'interrupted', 'unrestored', 'reverted', 'unreachable'] as const;
 const REREADS = ['same', 'different', 'unreadable', 'too_late'] as const;
 const OUTCOMES = ['proven', 'not_proven'] as const;
+const SIGNALS = [...OUTCOMES, 'unjudged'] as const;
 const CONFIRMED = ['confirmed', 'reverted', 'interrupted', 'unreachable'] as const;
 const BEGUN: readonly AttemptState[] = ['intended', 'looking', 'applied', 'signalled', 'missed', 'confirmed'];
 const FINAL = CHANGE_STATES.filter((state) => !['open', 'applying', 'undoing'].includes(state));
@@ -18,10 +20,6 @@ const TERMS: fc.Arbitrary<Terms> = fc.record({
   unproven: fc.constantFrom('keep' as const, 'undo' as const),
   slowProof: fc.boolean(),
 });
-
-function hostsOf(count: number): HostName[] {
-  return Array.from({ length: count }, (_, index) => asHostName(`web-${index + 1}`));
-}
 
 function opened(count: number, terms: Terms = { unproven: 'keep', slowProof: true }): ChangeView {
   const hosts = hostsOf(count);
@@ -43,7 +41,7 @@ function outcomesOf({ type, host }: Effect): ChangeEvent[] {
     case 'look':
       return REPORTS.map((report) => ({ type: 'attempt.looked', host, report }));
     case 'signal':
-      return OUTCOMES.map((outcome) => ({ type: 'attempt.signalled', host, outcome }));
+      return SIGNALS.map((outcome) => ({ type: 'attempt.signalled', host, outcome }));
     case 'confirm':
       return CONFIRMED.map((report) => ({ type: 'attempt.confirmed', host, report }));
     case 'prove':
@@ -260,6 +258,22 @@ describe('a change that misses its prediction', () => {
     expect(nextEffects(change)).toEqual([{ type: 'confirm', host: SECOND }]);
   });
 
+  test('is not confirmed when nobody could judge it: a person has to look, or the policy has it taken back', () => {
+    const unjudged = (terms: Terms): ChangeView =>
+      (
+        [
+          { type: 'proposal.approved' },
+          { type: 'facts.reread', host: FIRST, result: 'same' },
+          { type: 'attempt.reported', host: FIRST, report: 'done' },
+          { type: 'attempt.signalled', host: FIRST, outcome: 'unjudged' },
+        ] satisfies ChangeEvent[]
+      ).reduce<ChangeView>(transition, opened(2, terms));
+    const kept = unjudged({ unproven: 'keep', slowProof: true });
+    expect(kept).toMatchObject({ state: 'needs_human', attempts: [{ state: 'unknown' }, { state: 'untouched' }] });
+    expect([nextEffects(kept), canLook(kept), canUndo(kept)]).toEqual([[], true, true]);
+    expect(nextEffects(unjudged({ unproven: 'undo', slowProof: true }))).toEqual([{ type: 'revert', host: FIRST }]);
+  });
+
   test('is taken back when only the slow proof misses', () => {
     let change = transition(opened(1, { unproven: 'undo', slowProof: true }), { type: 'proposal.approved' });
     change = transition(change, { type: 'facts.reread', host: FIRST, result: 'same' });
@@ -282,28 +296,4 @@ test('a host whose outcome is not known can be asked again, and goes on from wha
   expect(healed).toMatchObject({ state: 'reverted' });
   const there = transition(change, { type: 'attempt.looked', host: FIRST, report: 'done' });
   expect(nextEffects(there)).toEqual([{ type: 'signal', host: FIRST }]);
-});
-
-describe('sizes of batches', () => {
-  test.each([
-    [1, [1]],
-    [3, [1, 2]],
-    [10, [1, 4, 5]],
-    [50, [1, 4, 20, 25]],
-  ])('%i hosts go in steps of %j', (hosts, sizes) => {
-    const batches = batchesOf(hostsOf(hosts), [{ hosts: 1 }, { percent: 10 }, { percent: 50 }, { percent: 100 }]);
-    expect(batches.map((batch) => batch.length)).toEqual(sizes);
-  });
-
-  test('every host is in exactly one batch, whatever the sizes', () => {
-    const size = fc.oneof(
-      fc.record({ hosts: fc.integer({ min: 1, max: 60 }) }),
-      fc.record({ percent: fc.integer({ min: 1, max: 100 }) }),
-    );
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 60 }), fc.array(size, { maxLength: 6 }), (count, sizes) => {
-        expect(batchesOf(hostsOf(count), sizes).flat()).toEqual(hostsOf(count));
-      }),
-    );
-  });
 });

@@ -1,4 +1,4 @@
-import { asAttemptId, asHostName, asPersonName, asProposalId, asRunId } from '../../src/base/ids.ts';
+import { asAttemptId, asHostName, asPersonName, asProposalId, asRunId, type HostName } from '../../src/base/ids.ts';
 import { proposalDigest } from '../../src/engine/approval.ts';
 import type { Approval, Attempt, ChangePlan, Proposal } from '../../src/engine/model.ts';
 import type { Person, Role } from '../../src/engine/ports.ts';
@@ -84,4 +84,9 @@ export function testApproval(proposal: Proposal, person: string, changes: Partia
 /** A person with these roles. */
 export function testPerson(name: string, ...roles: readonly Role[]): Person {
   return { name: asPersonName(name), slackUserId: `U_${name}`, unixUser: name, roles };
+}
+
+/** The hosts web-1, web-2 and so on. */
+export function hostsOf(count: number): HostName[] {
+  return Array.from({ length: count }, (_, index) => asHostName(`web-${index + 1}`));
 }

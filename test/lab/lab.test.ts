@@ -77,7 +77,7 @@ describe('a lab host', () => {
     const [file, fresh] = ['/etc/nginx/conf.d/app.conf', '/etc/nginx/conf.d/.app.conf.new'];
     const before = (await ssh(web, `stat -c '%U %a' ${file}; cat ${file}`)).stdout;
     const steps = [
-      `sudo -n cp -a ${file} ${fresh}`,
+      `sudo -n cp -aL ${file} ${fresh}`,
       `sudo -n cat ${file} | sudo -n tee ${fresh} >/dev/null`,
       `sudo -n mv -f -T ${fresh} ${file}`,
       'sudo -n nginx -t -q && sudo -n nginx -s reload',

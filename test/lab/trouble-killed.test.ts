@@ -31,7 +31,7 @@ describe('a change whose processes are killed on the host', { timeout: 90_000 },
     await running.fault('service-port-in-range', ['web-1'], 'on');
     await using product = labProduct(running);
     const id = await propose(product, 'service-port', 'web-1');
-    await using gate = await gateAt(running, 'web-1', 'mv', DROP_IN);
+    await using gate = await gateAt(running, 'web-1', '/usr/bin/mv', DROP_IN);
     const going = product.approve(id);
     await gate.reached();
     await killSessions(running, 'web-1');
@@ -49,7 +49,7 @@ describe('a change whose processes are killed on the host', { timeout: 90_000 },
     await using product = labProduct(running);
     const id = await propose(product, 'service-port', 'web-2');
     const before = await stateOf(running, 'web-2');
-    await using gate = await gateAt(running, 'web-2', 'tee', 'ip_local_reserved_ports');
+    await using gate = await gateAt(running, 'web-2', '/usr/bin/tee', 'ip_local_reserved_ports');
     const going = product.approve(id);
     await gate.reached();
     await killWork(running, 'web-2');
@@ -73,7 +73,7 @@ describe('a change whose processes are killed on the host', { timeout: 90_000 },
     await using product = labProduct(running);
     const id = await propose(product, 'service-port', 'web-3');
     const before = await stateOf(running, 'web-3');
-    await using gate = await gateAt(running, 'web-3', 'mv', DROP_IN);
+    await using gate = await gateAt(running, 'web-3', '/usr/bin/mv', DROP_IN);
     const going = product.approve(id);
     await gate.reached();
     expect(await reservedOf(running, 'web-3')).toMatch(/8080-8082/);
@@ -105,13 +105,13 @@ describe('a change whose processes are killed on the host', { timeout: 90_000 },
 });
 
 describe('a change whose host restarts', { timeout: 90_000 }, () => {
-  it('needs a person when it was half-way, even where its process number runs again; undo leaves nothing behind', async () => {
+  it('needs a person when it was half-way; undo leaves nothing behind, and it can be made afterwards', async () => {
     const running = lab();
     await running.fault('service-port-in-range', ['web-5'], 'on');
     await using product = labProduct(running);
     const id = await propose(product, 'service-port', 'web-5');
     const before = await stateOf(running, 'web-5');
-    await using gate = await gateAt(running, 'web-5', 'mv', DROP_IN);
+    await using gate = await gateAt(running, 'web-5', '/usr/bin/mv', DROP_IN);
     const going = product.approve(id);
     await gate.reached();
     await restart(running, 'web-5');

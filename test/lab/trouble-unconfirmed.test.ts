@@ -36,7 +36,7 @@ describe.concurrent('a change that its bot does not live to confirm', { timeout:
     const before = await stateOf(running, 'web-1');
     await using sandbox = await startTestSandbox();
     await using product = productOn(running, sandbox);
-    await using gate = await gateAt(running, 'web-1', 'mv', DROP_IN);
+    await using gate = await gateAt(running, 'web-1', '/usr/bin/mv', DROP_IN);
     const first = await startBot(product, sandbox);
     bots.push(first);
     const client = sandboxClient(sandbox);
@@ -88,7 +88,7 @@ describe.concurrent('a change whose network is cut', { timeout: 120_000 }, () =>
     const before = await stateOf(running, 'web-4');
     await using product = labProduct(running, { timing });
     const id = await propose(product, 'service-port', 'web-4');
-    await using gate = await gateAt(running, 'web-4', 'mv', DROP_IN);
+    await using gate = await gateAt(running, 'web-4', '/usr/bin/mv', DROP_IN);
     const going = product.approve(id);
     await gate.reached();
     await running.fault('host-down', ['web-4'], 'on');
@@ -115,7 +115,7 @@ describe.concurrent('a change whose network is cut', { timeout: 120_000 }, () =>
     await running.fault('service-port-in-range', ['web-5'], 'on');
     await using product = labProduct(running, { timing });
     const id = await propose(product, 'service-port', 'web-5');
-    await using gate = await gateAt(running, 'web-5', 'mv', DROP_IN);
+    await using gate = await gateAt(running, 'web-5', '/usr/bin/mv', DROP_IN);
     const going = product.approve(id);
     await gate.reached();
     await running.fault('host-down', ['web-5'], 'on');

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { expect } from 'vitest';
 import { attemptSentences, changeSentences } from '../../src/engine/phrases.ts';
 import type { ProposalView, RunView } from '../../src/engine/view.ts';
@@ -52,23 +53,27 @@ export async function writesOf(lab: Lab, host: string): Promise<number> {
 
 /** A program of a host that stops where it is told to, so that a test can act in the middle of a change. */
 export interface Gate extends AsyncDisposable {
-  /** Resolves when the program has come to it. */
-  reached(): Promise<void>;
+  /** Resolves when the program has come to it so many times; once by default. */
+  reached(times?: number): Promise<void>;
   /** Lets the program go on, now and from now on. */
   open(): Promise<void>;
 }
 
 const PATIENCE_MS = 60_000;
 
-/** From now on a program of /usr/bin waits on this host before it does what has these words among its arguments. */
-export async function gateAt(lab: Lab, host: string, program: string, words: string): Promise<Gate> {
-  await must(lab, host, GATE, program, words);
+/** From now on a program, by its path, waits on this host before it does what has these words among its arguments. */
+export async function gateAt(lab: Lab, host: string, path: string, words: string): Promise<Gate> {
+  const program = basename(path);
+  await must(lab, host, GATE, program, words, path);
   const open = async (): Promise<void> => {
     await lab.exec(host, ['rm', '-f', `/run/lab/gate-${program}/closed`]);
   };
   return {
-    reached: () =>
-      eventually(() => exists(lab, host, `/run/lab/gate-${program}/reached`), `${host}: ${program} was not run`),
+    reached: (times = 1) =>
+      eventually(
+        async () => (await linesOf(lab, host, `/run/lab/gate-${program}/reached`)) >= times,
+        `${host}: ${program} was not run`,
+      ),
     open,
     [Symbol.asyncDispose]: open,
   };
@@ -82,21 +87,21 @@ chmod 777 "$at"
 rm -f "$at/reached"
 : >"$at/closed"
 [ ! -e "$at/program" ] || exit 0
-cp "/usr/bin/$1" "$at/program"
+cp "$3" "$at/program"
 cat >"$at/instead" <<END
 #!/bin/sh
 case "\\$*" in *'$2'*)
-  echo \\$\\$ >"$at/reached"
+  echo \\$\\$ >>"$at/reached"
   while [ -e "$at/closed" ]; do sleep 0.05; done ;;
 esac
 exec "$at/program" "\\$@"
 END
 chmod 755 "$at/instead" "$at/program"
-mount -n --bind "$at/instead" "/usr/bin/$1"
+mount -n --bind "$at/instead" "$3"
 `;
 
-async function exists(lab: Lab, host: string, path: string): Promise<boolean> {
-  return (await lab.exec(host, ['test', '-s', path])).code === 0;
+async function linesOf(lab: Lab, host: string, path: string): Promise<number> {
+  return (await lab.exec(host, ['cat', path])).stdout.split('\n').length - 1;
 }
 
 /** Looks again and again until it is so. */
@@ -166,7 +171,7 @@ mount -n --bind /run/lab/uptime /proc/uptime
 `;
 
 /** The one proposal of a run. */
-export function proposalOf(view: RunView): ProposalView {
+function proposalOf(view: RunView): ProposalView {
   const [proposal, ...more] = view.proposals;
   if (proposal === undefined || more.length > 0) throw new Error(`the run has ${view.proposals.length} proposals`);
   return proposal;

@@ -31,12 +31,20 @@ describe('the host key of an SSH connection', () => {
 
   test('must be the pinned one, or nothing is sent', async () => {
     await using other = await startSshd();
+    await using fresh = await startSshd();
     await using transport = transportWith();
-    for (const hostKey of [other.publicKey('ed25519'), fingerprintIn(other, 'ed25519')]) {
-      const outcome = await transport.read(sshd.host({ port: sshd.port, hostKey }), uname, options);
+    const pins = [other.publicKey('ed25519'), fingerprintIn(other, 'ed25519')];
+    for (const hostKey of pins) {
+      const outcome = await transport.read(fresh.host({ hostKey }), uname, options);
       expect(outcome.kind).toBe('host_key_mismatch');
-      expect(detailOf(outcome)).toContain(fingerprintIn(sshd, 'ed25519'));
+      expect(detailOf(outcome)).toContain(fingerprintIn(fresh, 'ed25519'));
     }
+    // sshd names the user as soon as it knows one: "Connection closed by authenticating user root 127.0.0.1 …".
+    const ends = () => fresh.log().match(/^Connection (?:closed|reset) by 127\.0\.0\.1 .*\[preauth\]/gm) ?? [];
+    await expect.poll(() => ends().length, { timeout: 10_000 }).toBe(pins.length);
+    expect(fresh.log()).not.toMatch(/Accepted|Failed|Postponed|\buser\b/);
+    expect((await transport.read(fresh.host(), uname, options)).kind).toBe('ok');
+    await expect.poll(() => fresh.log(), { timeout: 10_000 }).toMatch(/Accepted publickey/);
   });
 
   test('must be known, or its fingerprint is shown and nobody logs in', async () => {

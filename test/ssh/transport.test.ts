@@ -128,7 +128,8 @@ describe('the SSH transport', () => {
     await using transport = transportWith();
     const host = sshd.host();
     const command = changeScript('exit 0', ['x'.repeat(130_000)]);
-    const outcome = await transport.change(host, command, testGrant(host.name), { ...options, timeoutMs: 5000 });
+    const grant = testGrant([host.name], systemClock.now() + 60_000);
+    const outcome = await transport.change(host, command, grant, { ...options, timeoutMs: 5000 });
     expect(outcome.kind).toBe('unknown');
     expect(detailOf(outcome)).toContain('is too long to be sent');
   });

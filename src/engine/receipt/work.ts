@@ -72,7 +72,7 @@ hold() {
 
 /**
  * How to look at a target and how to write it. A file is staged beside its target (a copy with owner, mode, ACL and
- * security context, then filled) and renamed over it, so the target is never half written. Pre-images (`pre/<n>`) and
+ * security context, then filled; -L, so that it is never a link) and renamed over it, so the target is never half written. Pre-images (`pre/<n>`) and
  * what the targets become (`post/<n>`) lie in `$from`, the receipt of the attempt.
  */
 const TARGETS = `
@@ -81,7 +81,7 @@ new_of() { new=\${1%/*}/.\${1##*/}.new; }
 stage() {
   new_of "$1"
   if [ -e "$1" ]; then
-    sudo -n cp -a "$1" "$new" </dev/null && sudo -n tee "$new" >/dev/null
+    sudo -n cp -aL "$1" "$new" </dev/null && sudo -n tee "$new" >/dev/null
   else
     (umask 022; sudo -n tee "$new" >/dev/null)
   fi && { sync "$new" 2>/dev/null || :; }

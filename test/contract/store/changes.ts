@@ -82,6 +82,16 @@ export function describeChanges(open: OpenStore): void {
       expect(await store.changes.attempts(two.proposal.id)).toMatchObject([{ state: 'pending', before: null }]);
     });
 
+    test('that are at work on a host come before those that only wait, however old', async () => {
+      const scene = await open();
+      const { store } = scene;
+      const older = await approved(scene);
+      const younger = await approved(scene, { id: '2-1' as Proposal['id'], createdAt: 5000 });
+      expect(await store.changes.working()).toEqual([older.proposal.id, younger.proposal.id]);
+      await intend(store, younger.proposal, younger.held);
+      expect(await store.changes.working()).toEqual([younger.proposal.id, older.proposal.id]);
+    });
+
     test('are undone once for each request, when they were made', async () => {
       const scene = await open();
       const { store, second } = scene;
