@@ -99,7 +99,7 @@ function stateSentences({ proposal, attempts }: ProposalView): string[] {
     case 'failed':
     case 'needs_human':
       return [
-        ...said('unknown', (hosts) => unknownSentences(proposal, hosts)),
+        ...(on('unknown') === '' ? [] : unknownSentences(proposal, on('unknown'))),
         ...said('failed', (hosts) => `Stopped: it did not work on ${hosts}.`),
         ...said('stale', (hosts) => `Stopped: ${hosts} differed from what was approved.`),
         ...said('not_proven', (hosts) => `It did not help as predicted on ${hosts}, where it is still applied.`),
@@ -119,12 +119,12 @@ function stateSentences({ proposal, attempts }: ProposalView): string[] {
   }
 }
 
-function unknownSentences({ plan }: Proposal, hosts: string): string {
+function unknownSentences({ plan }: Proposal, hosts: string): string[] {
   const within = formatDuration(plan.rollout.confirmWithinSeconds * 1000);
   return [
     `A person has to look at ${hosts}: what happened there is not known. To look again asks the host; to undo restores what was captured there.`,
     `A host that could not be reached takes it back by itself within ${within}, unless it was confirmed or the host restarted.`,
-  ].join(' ');
+  ];
 }
 
 const ATTEMPT_WORDS: Readonly<Record<Attempt['state'], string>> = {

@@ -39,8 +39,9 @@ describe('the host key of an SSH connection', () => {
       expect(outcome.kind).toBe('host_key_mismatch');
       expect(detailOf(outcome)).toContain(fingerprintIn(fresh, 'ed25519'));
     }
-    // sshd names the user as soon as it knows one: "Connection closed by authenticating user root 127.0.0.1 …".
-    const ends = () => fresh.log().match(/^Connection (?:closed|reset) by 127\.0\.0\.1 .*\[preauth\]/gm) ?? [];
+    // How sshd ends one names the user as soon as it knows one: "Connection closed by authenticating user root 127.0.0.1".
+    const ends = () =>
+      fresh.log().match(/^(?:Disconnected from|Connection (?:closed|reset) by) .*\[preauth\]$/gm) ?? [];
     await expect.poll(() => ends().length, { timeout: 10_000 }).toBe(pins.length);
     expect(fresh.log()).not.toMatch(/Accepted|Failed|Postponed|\buser\b/);
     expect((await transport.read(fresh.host(), uname, options)).kind).toBe('ok');
