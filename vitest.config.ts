@@ -22,7 +22,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     dangerouslyIgnoreUnhandledErrors: false,
   },
 });
