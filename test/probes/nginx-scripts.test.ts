@@ -54,6 +54,11 @@ function ask<Id extends ProbeId>(host: NetworkNamespace, id: Id, asking: Asking 
   return parsed.fact;
 }
 
+/** A ps that shows one nginx and its workers: without root the namespaces of others on this machine are not known. */
+function psOf(master: number): string {
+  return `/usr/bin/ps "$@" | awk -v p=${master} '$1==p||$2==p'`;
+}
+
 /** A process of another user that calls itself an nginx master. */
 async function impostor(host: NetworkNamespace, title: string): Promise<number> {
   const child = spawn(
@@ -151,17 +156,20 @@ describe('the nginx probes on a real nginx', () => {
 describe('the nginx probes without root', () => {
   it('say which line of sudoers is missing', async () => {
     const host = namespace();
-    const { folder } = await nginx(host);
+    const { pid, folder } = await nginx(host);
     chmodSync(folder, 0o755);
     chmodSync(join(folder, 'error.log'), 0o600);
+    using tools = createFakeTools([], { ps: psOf(pid) });
+    chmodSync(tools.path, 0o755);
+    const environment = { PATH: `${tools.path}:${process.env['PATH']}:/usr/sbin` };
     for (const sudo of [false, true]) {
       const problem = sudo ? 'sudo_refused' : 'unreadable';
-      expect(parse(host, 'nginx-config', { as: NOBODY, sudo })).toMatchObject({
+      expect(parse(host, 'nginx-config', { as: NOBODY, sudo, environment })).toMatchObject({
         ok: false,
         problem,
         reason: expect.stringContaining('"/usr/sbin/nginx -T"'),
       });
-      expect(parse(host, 'nginx-log', { as: NOBODY, sudo })).toMatchObject({
+      expect(parse(host, 'nginx-log', { as: NOBODY, sudo, environment })).toMatchObject({
         ok: false,
         problem,
         reason: expect.stringContaining(`"/usr/bin/tail -n 2000 ${folder}/error.log"`),
@@ -171,7 +179,7 @@ describe('the nginx probes without root', () => {
 
   it('read the journal where the error log may not be read', async () => {
     const host = namespace();
-    const { folder } = await nginx(host);
+    const { pid, folder } = await nginx(host);
     chmodSync(folder, 0o755);
     chmodSync(join(folder, 'error.log'), 0o600);
     const now = host.run(['date', '+%Y/%m/%d %H:%M:%S']).stdout.trim();
@@ -183,7 +191,7 @@ describe('the nginx probes without root', () => {
       `${iso} web-1 nginx[7]: ${running}`,
       `${iso} web-1 systemd[1]: x`,
     ];
-    using tools = createFakeTools([], { journalctl: `cat <<'EOT'\n${lines.join('\n')}\nEOT` });
+    using tools = createFakeTools([], { journalctl: `cat <<'EOT'\n${lines.join('\n')}\nEOT`, ps: psOf(pid) });
     chmodSync(tools.path, 0o755);
     const asking = { as: NOBODY, environment: { PATH: `${tools.path}:${process.env['PATH']}:/usr/sbin` } };
     expect(ask(host, 'nginx-log', asking)).toMatchObject({
@@ -201,8 +209,7 @@ describe('the nginx probes without root', () => {
     const host = namespace();
     const { pid, folder } = await nginx(host);
     chmodSync(folder, 0o755);
-    // Without root the namespaces of other nginx on this machine are not known, so ps shows this one alone.
-    using tools = createFakeTools([], { ps: `/usr/bin/ps "$@" | awk -v p=${pid} '$1==p||$2==p'` });
+    using tools = createFakeTools([], { ps: psOf(pid) });
     chmodSync(tools.path, 0o755);
     const asking = { as: NOBODY, environment: { PATH: `${tools.path}:${process.env['PATH']}:/usr/sbin` } };
     expect(ask(host, 'nginx-process', asking).masters).toMatchObject([
