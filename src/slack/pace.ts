@@ -8,7 +8,10 @@ export type Showing = 'post' | 'urgent' | 'progress';
 export interface Pace {
   /** How long to wait; 0 = now. `about` is a message's subject, or the channel of a post. */
   waitMs(about: string, how: Showing): number;
-  happened(about: string, how: Showing, shown: Shown): void;
+  /** The same, and with 0 the turn is taken: of many that ask at once each has to get its own. */
+  take(about: string, how: Showing): number;
+  /** Takes in what Slack answered. */
+  answered(shown: Shown): void;
 }
 
 /**
@@ -32,21 +35,28 @@ export function createPace(clock: Clock): Pace {
   const bucketOf = (about: string, how: Showing): Bucket =>
     how === 'post' ? (posts.get(about) ?? createBucket(POSTS, clock.monotonicMs())) : updates;
 
+  const waitMs = (about: string, how: Showing): number => {
+    const now = clock.monotonicMs();
+    const needed = how === 'progress' ? 1 + KEPT_FOR_URGENT : 1;
+    const forGap = (last.get(about) ?? Number.NEGATIVE_INFINITY) + GAP_MS[how] - now;
+    return Math.max(0, bucketOf(about, how).waitMs(needed, now), forGap, pausedUntil - now);
+  };
+
   return {
-    waitMs: (about, how) => {
-      const now = clock.monotonicMs();
-      const needed = how === 'progress' ? 1 + KEPT_FOR_URGENT : 1;
-      const forGap = (last.get(about) ?? Number.NEGATIVE_INFINITY) + GAP_MS[how] - now;
-      return Math.max(0, bucketOf(about, how).waitMs(needed, now), forGap, pausedUntil - now);
-    },
-    happened: (about, how, shown) => {
+    waitMs,
+    take: (about, how) => {
+      const wait = waitMs(about, how);
+      if (wait > 0) return wait;
       const now = clock.monotonicMs();
       const bucket = bucketOf(about, how);
       bucket.take(now);
       if (how === 'post') posts.set(about, bucket);
       else last.set(about, now);
       forgetOld(last, now);
-      if (shown.kind === 'later') pausedUntil = Math.max(pausedUntil, now + shown.afterMs);
+      return 0;
+    },
+    answered: (shown) => {
+      if (shown.kind === 'later') pausedUntil = Math.max(pausedUntil, clock.monotonicMs() + shown.afterMs);
     },
   };
 }

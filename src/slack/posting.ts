@@ -138,10 +138,10 @@ class OncePosting implements Posting {
     const { subject, message, how } = wanted;
     const look = digestOf(message);
     if (this.#looks.get(subject) === look) return { kind: 'ok', ts };
-    const wait = pace.waitMs(subject, how);
+    const wait = pace.take(subject, how);
     if (wait > 0) return { kind: 'later', afterMs: wait };
     const updated = await this.#readable(wanted, (readable) => live.update(channel, ts, readable));
-    pace.happened(subject, how, updated);
+    pace.answered(updated);
     const gone = updated.kind === 'refused' && GONE.includes(updated.error);
     const shown = gone ? await this.#post(wanted) : updated;
     if (shown.kind !== 'ok') return shown;
@@ -180,9 +180,14 @@ class OncePosting implements Posting {
     }
     const before = this.#unsent.has(subject) ? undefined : await this.#settleDoubt(wanted);
     if (before) return before;
+    const turn = pace.take(channel, 'post');
+    if (turn > 0) {
+      this.#unsent.add(subject);
+      return { kind: 'later', afterMs: turn };
+    }
     this.#unsent.delete(subject);
     const shown = await wanted.act();
-    pace.happened(channel, 'post', shown);
+    pace.answered(shown);
     if (shown.kind === 'ok') await messages.posted(subject, channel, shown.ts, 0);
     if (shown.kind === 'later' || shown.kind === 'refused') this.#unsent.add(subject);
     return shown;
