@@ -72,10 +72,11 @@ describe('the bot, killed and started again', { timeout: 150_000 }, () => {
         'cat /var/lib/countersign/attempts/*/rc /home/*/.local/state/countersign/attempts/*/rc 2>/dev/null',
       ]);
       expect(receipts.stdout.trim()).toBe('0');
+      // What guards the change looks at its receipt and ends a moment after it was confirmed; until then it holds the lock.
       await running.exec(host, [
         'sh',
         '-c',
-        'rm -rf /var/lib/countersign/attempts/* /home/*/.local/state/countersign; rm -f /etc/sysctl.d/60-*; sysctl -qw net.ipv4.ip_local_reserved_ports=',
+        'flock -w 20 /run/lock/countersign.lock true; rm -rf /var/lib/countersign/attempts/* /home/*/.local/state/countersign; rm -f /etc/sysctl.d/60-*; sysctl -qw net.ipv4.ip_local_reserved_ports=',
       ]);
     }
     expect(await channelMessages(sandbox)).toHaveLength(2);
