@@ -3,6 +3,7 @@
  *
  * - `root CMD…` runs a command as root where that is possible, else as it is.
  * - `processes` prints `PID PPID ARGS`, also where ps(1) has no `-o` (BusyBox without desktop features).
+ * - `alive PID` is false for a process that ended since it was listed; its namespaces cannot be told any more.
  * - `masters` prints such lines of nginx masters. Those known to be in another network namespace are left out as long
  *   as one is here: containers and neighbours are seen in ps(1), and asking about them would answer the wrong question.
  * - `trusted PID` says whether a master's command line may be acted upon: anybody can run a process with that title, and
@@ -15,6 +16,7 @@
 export const NGINX_SHELL = `
 S=$1
 root() { if [ "$S" = sudo ] && [ "$(id -u)" != 0 ]; then sudo -n "$@"; else "$@"; fi; }
+alive() { case $(awk '/^State:/{print $2}' "/proc/$1/status" 2>/dev/null) in ''|Z|X) return 1 ;; esac; }
 link() { readlink "/proc/$1/$2" 2>/dev/null || { [ "$S" = sudo ] && sudo -n readlink "/proc/$1/$2" 2>/dev/null </dev/null; }; }
 processes() {
   ps -eo pid,ppid,args 2>/dev/null || for d in /proc/[0-9]*; do
@@ -26,6 +28,7 @@ masters() {
   own=$(readlink /proc/self/ns/net 2>/dev/null)
   processes | awk '$3=="nginx:"&&$4=="master"&&$5=="process"' | while read -r pid rest; do
     ns=$(link "$pid" ns/net)
+    [ -n "$ns" ] || alive "$pid" || continue
     case $ns in ''|"$own") echo "1 $pid $rest" ;; *) echo "2 $pid $rest" ;; esac
   done | sort -n | awk 'NR==1{k=$1}$1==k{sub(/^[12] /,"");print}' | head -n 16
 }
