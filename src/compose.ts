@@ -33,7 +33,8 @@ export interface Composition extends AsyncDisposable {
 
 /** Builds the product from its configuration. Throws config/*, runbook/* or store/* when it cannot work. */
 export function compose(config: Config, options: { readonly log: boolean }): Composition {
-  const redact = createRedact([config.slack.botToken, config.slack.appToken].flatMap(revealed));
+  const { botToken, appToken, signingSecret } = config.slack;
+  const redact = createRedact([botToken, appToken, signingSecret].flatMap(revealed));
   const logger = options.log ? createLogger({ level: config.logLevel, redact }) : silentLogger;
   const runbooks = loadRunbooks(config.runbookDirectories, CATALOGUE);
   requireKnownNames(config.policy.names, {

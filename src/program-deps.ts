@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { CheckItem } from './base/check-item.ts';
 import { systemClock } from './base/clock.ts';
 import { OperatorError } from './base/error.ts';
+import { systemIds } from './base/ids.ts';
 import type { CliDeps, GeneratedFile, Session } from './cli/deps.ts';
 import { createOutput } from './cli/output.ts';
 import { CATALOGUE, type Composition, compose } from './compose.ts';
@@ -11,6 +13,8 @@ import type { Asker } from './engine/asker.ts';
 import { hostRights } from './engine/host-rights.ts';
 import { runbookJsonSchema } from './runbook/json-schema.ts';
 import { loadRunbooks } from './runbook/load.ts';
+import { renderManifest } from './slack/manifest.ts';
+import { createHostKeys } from './ssh/host-key-desk.ts';
 
 /** The version of this package. */
 export const VERSION: string = readVersion();
@@ -33,7 +37,10 @@ export function createCliDeps(signal: AbortSignal): CliDeps {
     loadInventory: (config) => loadConfig(config).inventory,
     loadRunbooks: (paths, config) => loadRunbooks(paths ?? runbookDirectories(config), CATALOGUE),
     hostRights: ({ runbooks }) => hostRights(runbooks, CATALOGUE),
+    hostKeys: createHostKeys({ clock: systemClock, ids: systemIds }),
     generate: generateFiles,
+    checkSlack: async (config) => checkSlack(loadConfig(config)),
+    slackManifest: renderManifest,
     start: async ({ config, port }) => {
       const { runBot } = await import('./bot.ts');
       await runBot(loadConfig(config), output, signal, { port, welcome: WELCOME });
@@ -86,12 +93,24 @@ function runbookDirectories(config: string | undefined): readonly string[] {
   }
 }
 
+/** What is meant for Slack, compared with what Slack says. */
+async function checkSlack({ slack, people, policy }: Config): Promise<readonly CheckItem[]> {
+  const { checkSlackApp } = await import('./slack/self-check.ts');
+  const groups = new Set([...policy.rules.roles.values()].flatMap(({ slackGroups }) => slackGroups));
+  return checkSlackApp({ ...slack, people, groups: [...groups], breakGlassChannel: policy.rules.breakGlass?.channel });
+}
+
 function generateFiles(check: boolean): GeneratedFile[] {
-  const path = packagePath('runbooks/schema.json');
-  const wanted = `${JSON.stringify(runbookJsonSchema(CATALOGUE), null, 2)}\n`;
-  const current = existsSync(path) && readFileSync(path, 'utf8') === wanted;
-  if (!current && !check) writeFileSync(path, wanted);
-  return [{ path: 'runbooks/schema.json', current }];
+  const files = {
+    'runbooks/schema.json': `${JSON.stringify(runbookJsonSchema(CATALOGUE), null, 2)}\n`,
+    'docs/slack-app-manifest.yaml': renderManifest({ command: '/runbook', url: undefined }),
+  };
+  return Object.entries(files).map(([name, wanted]) => {
+    const path = packagePath(name);
+    const current = existsSync(path) && readFileSync(path, 'utf8') === wanted;
+    if (!current && !check) writeFileSync(path, wanted);
+    return { path: name, current };
+  });
 }
 
 function readVersion(): string {

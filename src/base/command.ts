@@ -38,6 +38,13 @@ export function quote(argument: string): string {
   return /^[A-Za-z0-9_@%+:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
+/** The arguments of a line that `quote` wrote, with one blank between two of them; undefined when it wrote no such line. */
+export function readQuoted(line: string): string[] | undefined {
+  const words = line.match(/(?:[^ '\\]+|'[^']*'|\\')+/g) ?? [];
+  const read = words.map((word) => (word.startsWith("'") ? word.slice(1, -1).replaceAll("'\\''", "'") : word));
+  return read.map(quote).join(' ') === line ? read : undefined;
+}
+
 /** The command as one line for a POSIX shell. */
 export function shellLine(command: ReadCommand | ChangeCommand): string {
   return command.argv.map(quote).join(' ');

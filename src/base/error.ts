@@ -53,7 +53,7 @@ export const ERROR_CODES = {
   'store/migration-changed': { exit: 8, retryable: false },
   'slack/unreachable': { exit: 7, retryable: true },
   'ssh/unreachable': { exit: 6, retryable: true },
-  'ssh/host-key-unknown': { exit: 8, retryable: false },
+  'ssh/host-key-changed': { exit: 5, retryable: false },
   'lab/unsupported': { exit: 7, retryable: false },
   'lab/missing-package': { exit: 7, retryable: false },
   'lab/failed': { exit: 7, retryable: true },

@@ -1,5 +1,7 @@
+import type { CheckItem } from '../base/check-item.ts';
 import type { Asker } from '../engine/asker.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { HostKeys } from '../engine/host-keys.ts';
 import type { HostRights } from '../engine/host-rights.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { RunbookLibrary } from '../runbook/load.ts';
@@ -40,7 +42,12 @@ export interface CliDeps {
   loadRunbooks(paths: readonly string[] | undefined, config: string | undefined): RunbookLibrary;
   /** What root is needed for on hosts, for all that these runbooks may do. */
   hostRights(runbooks: RunbookLibrary): HostRights;
+  readonly hostKeys: HostKeys;
   generate(check: boolean): readonly GeneratedFile[];
+  /** Everything that a real workspace needs, as it is found. Throws config/*. */
+  checkSlack(config: string | undefined): Promise<readonly CheckItem[]>;
+  /** The manifest of the Slack app; `url` is where Slack posts requests, undefined = it uses sockets. */
+  slackManifest(options: { readonly command: string; readonly url: string | undefined }): string;
   /** Runs the bot until a signal ends it. */
   start(options: { readonly config: string | undefined; readonly port: number }, signal: AbortSignal): Promise<void>;
   demo(options: DemoOptions, signal: AbortSignal): Promise<void>;
@@ -57,6 +64,8 @@ export interface DemoOptions {
   readonly hosts: number;
   readonly port: number;
   readonly load: boolean;
+  /** Simulated hosts, also where lab hosts can be made. */
+  readonly simulated: boolean;
 }
 
 /** Where a command writes, and whether a person watches. */

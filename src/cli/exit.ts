@@ -6,6 +6,8 @@ export const EXIT = {
   auditBroken: 1,
   /** The command line itself is wrong. */
   usage: 2,
+  /** `slack check` found something missing. */
+  misconfigured: 8,
   /** The run ended without the answer of any host, or before its end. */
   runIncomplete: 9,
   /** The change did not end proven, or the undo not undone. */

@@ -6,10 +6,12 @@ import { addAuthorCommands } from './commands/author.ts';
 import { addBreakGlassCommands } from './commands/break-glass.ts';
 import { addDecisionCommands } from './commands/decide.ts';
 import { addHistoryCommand, addShowCommand } from './commands/history.ts';
-import { addInventoryCommands } from './commands/inventory.ts';
+import { addHostsCommands } from './commands/hosts.ts';
 import { addLabCommands } from './commands/lab.ts';
+import { addListCommand } from './commands/list.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addServeCommands } from './commands/serve.ts';
+import { addSlackCommands } from './commands/slack.ts';
 import { addSudoersCommand } from './commands/sudoers.ts';
 import type { CliDeps } from './deps.ts';
 import { EXIT } from './exit.ts';
@@ -45,10 +47,12 @@ function createProgram(version: string, deps: CliDeps): Command {
   addDecisionCommands(program, deps);
   addBreakGlassCommands(program, deps);
   addAuditCommands(program, deps);
-  addInventoryCommands(program, deps);
+  addHostsCommands(program, deps);
+  addListCommand(program, deps);
   addAuthorCommands(program, deps);
   addSudoersCommand(program, deps);
   addServeCommands(program, deps);
+  addSlackCommands(program, deps);
   addLabCommands(program, deps);
   return program;
 }

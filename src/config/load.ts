@@ -6,14 +6,15 @@ import { authoredPath } from '../base/authored-path.ts';
 import { parseDuration } from '../base/duration.ts';
 import { messageOf, OperatorError } from '../base/error.ts';
 import { asPersonName } from '../base/ids.ts';
-import { Secret } from '../base/secret.ts';
+import type { ListenAddress } from '../base/listen-address.ts';
 import { parseYaml, type YamlSource } from '../base/yaml-source.ts';
 import { DEFAULT_TERMS } from '../engine/policy/terms.ts';
 import type { Person } from '../engine/ports.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { parseInventory } from '../inventory/load.ts';
 import { type LoadedPolicy, parsePolicy, withoutPolicy } from './policy.ts';
-import { ConfigFile, type SecretReference } from './schema.ts';
+import { ConfigFile } from './schema.ts';
+import { listenOf, type SlackConfig, slackOf } from './slack.ts';
 
 /** Everything that can be configured, checked and with paths made absolute. */
 export interface Config {
@@ -23,21 +24,10 @@ export interface Config {
   readonly storePath: string;
   readonly people: readonly Person[];
   readonly slack: SlackConfig;
+  /** Where liveness and readiness are told; undefined = nowhere, or beside Slack's requests. */
+  readonly healthListen: ListenAddress | undefined;
   readonly policy: LoadedPolicy;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
-}
-
-/** How Slack is reached; without both tokens the local stand-in is used. */
-interface SlackConfig {
-  readonly botToken: Secret | undefined;
-  readonly appToken: Secret | undefined;
-  /** Where Slack's Web API is; undefined = Slack itself. */
-  readonly apiUrl: string | undefined;
-  readonly command: string;
-  /** Workspaces whose members count; undefined = the bot's own. */
-  readonly teams: readonly string[] | undefined;
-  /** Whether the file names tokens at all; named but absent ones are a mistake, not a wish for the stand-in. */
-  readonly tokensNamed: boolean;
 }
 
 /** The runbooks that come with the package. */
@@ -88,14 +78,8 @@ function configFrom(file: string, source: YamlSource<ConfigFile>): Config {
     storePath: near(value.store?.path ?? 'countersign.sqlite'),
     people,
     policy: policyFile ? parsePolicy(policyFile, readText(policyFile, 'policy'), around) : withoutPolicy(around),
-    slack: {
-      botToken: value.slack?.bot_token && secretOf(value.slack.bot_token, near),
-      appToken: value.slack?.app_token && secretOf(value.slack.app_token, near),
-      tokensNamed: value.slack?.bot_token !== undefined || value.slack?.app_token !== undefined,
-      apiUrl: value.slack?.api_url,
-      command: value.slack?.command ?? '/runbook',
-      teams: value.slack?.teams,
-    },
+    slack: slackOf(source, { near, read: readText }),
+    healthListen: listenOf(value.health?.listen),
     logLevel: value.log_level ?? 'info',
   };
 }
@@ -130,21 +114,6 @@ function ttlOf(source: YamlSource<ConfigFile>): number {
     message: `proposals.expire_after: "${text}" is not a duration of at least one minute`,
     hint: 'Write for example 30m or 1h.',
     location: source.locate(['proposals', 'expire_after']),
-  });
-}
-
-function secretOf(reference: SecretReference, near: (path: string) => string): Secret | undefined {
-  if ('env' in reference) {
-    const value = process.env[reference.env];
-    return value ? new Secret(value) : undefined;
-  }
-  const file = near(reference.file);
-  const text = readText(file, 'secret').trim();
-  if (text !== '') return new Secret(text);
-  throw new OperatorError('config/invalid', {
-    message: `the secret file ${file} is empty`,
-    hint: 'Put the secret into it, and nothing else.',
-    location: { file, line: 1, column: 1 },
   });
 }
 

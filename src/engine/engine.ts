@@ -1,3 +1,4 @@
+import type { Condition } from '../base/condition.ts';
 import { OperatorError } from '../base/error.ts';
 import type { HostName, PersonName, ProposalId, RunId } from '../base/ids.ts';
 import { selectHosts } from '../inventory/selector.ts';
@@ -15,11 +16,16 @@ import {
   requireProposal,
   type UndoWish,
 } from './deciding.ts';
+import { checkHosts } from './host-check.ts';
+import type { HostCheck, HostCheckRequest } from './host-check/model.ts';
+import { recordTrust, type TrustedKey } from './host-keys.ts';
 import { requestLook } from './looking.ts';
 import type { Proposal } from './model.ts';
+import { loadOverview, type Overview } from './overview.ts';
 import type { AuditEntry, HistoryEntry, HistoryQuery } from './ports.ts';
+import { recordShared, type RunShared } from './run-shared.ts';
 import { auditingRefusal, recordTurnedAway, type TurnedAway } from './refusals.ts';
-import { loadRunView, type RunView } from './view.ts';
+import { loadRunOutline, loadRunView, type RunOutline, type RunView } from './view.ts';
 import { createWorker, type Subject, type Worker } from './worker.ts';
 
 /** A wish to run a runbook. */
@@ -50,6 +56,8 @@ export interface Engine extends AsyncDisposable {
   brokenGlass(id: ProposalId): Promise<BrokenGlass | undefined>;
   /** Records that somebody was not let in, before they could ask for anything. */
   denied(turned: TurnedAway): Promise<void>;
+  /** Records that a run was shown to others. */
+  shared(shared: RunShared): Promise<void>;
   /** The last entry of the audit chain. */
   auditHead(): Promise<AuditHead>;
   /** Looks through the whole audit chain; `expected` is a head that was noted down earlier. */
@@ -58,13 +66,27 @@ export interface Engine extends AsyncDisposable {
   undo(request: UndoWish): Promise<Proposal>;
   /** Has hosts whose outcome is not known asked again. Throws policy/* or state/not-applicable. */
   look(id: string, asker: Asker, digest?: string): Promise<Proposal>;
+  /** What works on hosts: reaching them, their keys, login, sudo, tools, nginx. Only looks. Throws request/* or policy/*. */
+  checkHosts(request: HostCheckRequest): Promise<HostCheck>;
+  /** Records who vouches for a host's key. */
+  trusted(key: TrustedKey): Promise<void>;
   view(id: RunId): Promise<RunView>;
+  /** The same without what hosts printed, which may be megabytes. */
+  outline(id: RunId): Promise<RunOutline>;
+  /** How many steps' outputs are kept of a run. */
+  outputs(id: RunId): Promise<number>;
   proposal(id: string): Promise<Proposal>;
+  /** What is under way, waits and is in trouble. */
+  overview(): Promise<Overview>;
+  /** Differs when the overview does, but for what passing time makes of it. */
+  overviewStamp(): Promise<string>;
   history(query: HistoryQuery): Promise<readonly HistoryEntry[]>;
   /** Works on one subject until it waits for people or is done. */
   drive(subject: Subject): Promise<void>;
   /** Takes up all work from now on, including what dead processes left. */
   serve(): void;
+  /** Whether work is taken up, as of the last look for it. */
+  condition(): Condition;
 }
 
 /** The engine over its ports. */
@@ -87,20 +109,28 @@ export function createEngine(context: EngineContext): Engine {
     breakGlass: (request) => nudging(worker, breakGlass(context, request)),
     undo: (request) => nudging(worker, requestUndo(context, request)),
     look: (id, asker, digest) => nudging(worker, requestLook(context, asker, id, digest)),
+    checkHosts: (request) => checkHosts(context, request),
+    trusted: (key) => recordTrust(context, key),
     closeReview: (request) => closeReview(context, request),
     openReviews: () => store.brokenGlass.unreviewed(),
     brokenGlass: (id) => store.brokenGlass.of(id),
     denied: (turned) => recordTurnedAway(context, turned),
+    shared: (shared) => recordShared(context, shared),
     auditHead: () => store.audit.head(),
     verifyAudit: (expected) => store.audit.verify(expected),
     view: async (id) => loadRunView(store, await requireRun(context, id)),
+    outline: async (id) => loadRunOutline(store, await requireRun(context, id)),
+    outputs: (id) => store.figures.outputs(id),
     proposal: (id) => requireProposal(context, id),
+    overview: () => loadOverview(store, context.inventory, clock.now()),
+    overviewStamp: () => store.overview.stamp(),
     history: (query) => store.runs.history(query),
     drive: (subject) => worker.drive(subject),
     serve: () => {
       context.logger.info('engine is serving', { owner: context.owner, at: clock.now() });
       worker.serve();
     },
+    condition: () => worker.condition(),
     [Symbol.asyncDispose]: () => worker[Symbol.asyncDispose](),
   };
 }

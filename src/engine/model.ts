@@ -40,6 +40,8 @@ export interface RunHost {
   readonly detail: string | null;
   /** The step that runs now, while reading. */
   readonly currentStep: string | null;
+  /** Since when it is at that step, or is being connected to; null when it is neither. */
+  readonly stepSince: number | null;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
 }

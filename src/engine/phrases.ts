@@ -4,7 +4,7 @@ import { describeParam } from '../runbook/params.ts';
 import type { Param } from '../runbook/runbook.ts';
 import type { BrokenGlass } from './broken-glass.ts';
 import type { Attempt, Proposal, RunHost } from './model.ts';
-import type { ProposalView, RunView } from './view.ts';
+import type { ProposalView, RunOutline } from './view.ts';
 
 /*
  * The sentences that Slack and the command line share, so that both say the same. Plain text; who shows it escapes it.
@@ -21,35 +21,45 @@ const FAILURES: Readonly<Record<string, string>> = {
 };
 
 /** "3 of 3 hosts answered"; nobody is left out silently. */
-export function coverage(view: RunView): string {
+export function coverage(view: RunOutline): string {
   const answered = view.hosts.filter((host) => host.outcome === 'ok').length;
   return `${answered} of ${count(view.hosts.length, 'host')} answered`;
 }
 
 /** "web-2 unreachable: connection refused …", one line for every host that did not answer. */
-export function unanswered(view: RunView): string[] {
+export function unanswered(view: RunOutline): string[] {
   return view.hosts
     .filter((host) => host.outcome !== null && host.outcome !== 'ok')
-    .map((host) => `${host.host} ${FAILURES[host.outcome ?? ''] ?? host.outcome}: ${host.detail ?? 'no details'}`);
+    .map((host) => `${host.host} ${failureText(host.outcome, host.detail)}`);
+}
+
+/** "unreachable: connection refused": why a host did not answer. */
+export function failureText(outcome: RunHost['outcome'], detail: string | null): string {
+  return `${failureWord(outcome)}: ${detail ?? 'no details'}`;
+}
+
+/** "unreachable", "login refused": how a host did not answer. */
+export function failureWord(outcome: RunHost['outcome']): string {
+  return FAILURES[outcome ?? ''] ?? 'no answer';
 }
 
 /** "web-1: sockets (5 of 13)": where a host is while it is being asked. */
 export function hostProgress(host: RunHost, probes: readonly string[]): string {
   if (host.state === 'waiting') return `${host.host}: waiting`;
   if (host.state === 'answered')
-    return `${host.host}: ${host.outcome === 'ok' ? 'answered' : (FAILURES[host.outcome ?? ''] ?? 'no answer')}`;
+    return `${host.host}: ${host.outcome === 'ok' ? 'answered' : failureWord(host.outcome)}`;
   if (host.currentStep === null) return `${host.host}: connecting`;
   const at = probes.indexOf(host.currentStep);
   return `${host.host}: ${host.currentStep}${at === -1 ? '' : ` (${at + 1} of ${probes.length})`}`;
 }
 
 /** How long the run took, or has taken until now. */
-export function elapsed(view: RunView, now: number): string {
+export function elapsed(view: RunOutline, now: number): string {
   return formatDuration((view.run.finishedAt ?? now) - view.run.createdAt);
 }
 
 /** "interval=10 min_time_wait=1000", or nothing. */
-export function paramsText(view: RunView): string {
+export function paramsText(view: RunOutline): string {
   return Object.entries(view.run.params)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
@@ -57,34 +67,55 @@ export function paramsText(view: RunView): string {
 
 /** What a proposal's state means, with who decided and what came of it. */
 export function changeSentences(view: ProposalView): string[] {
-  return [...decisions(view), ...stateSentences(view)];
+  const decided = decisions(view).map(({ what, why }) => punctuated(why ? `${what}: ${why}` : what));
+  return [...decided, ...reviewOpen(view), ...stateSentences(view)];
 }
 
-function decisions({ approvals, undoRequests, brokenGlass }: ProposalView): string[] {
-  const verdicts = approvals.map(({ verdict, person, reason }) => {
-    return `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${person}${reason ? `: ${reason}` : ''}.`;
-  });
+/** What a person decided, when and why. */
+export interface Decision {
+  /** "Approved by bob". */
+  readonly what: string;
+  readonly at: number;
+  /** null when they gave no reason. */
+  readonly why: string | null;
+}
+
+/** What people decided about a proposal, in the order in which it counts. */
+export function decisions({ approvals, undoRequests, brokenGlass }: ProposalView): Decision[] {
   return [
-    ...verdicts,
-    ...(brokenGlass ? glassSentences(brokenGlass) : []),
-    ...undoRequests.map(({ person, reason }) => `Undo asked for by ${person}${reason ? `: ${reason}` : ''}.`),
+    ...approvals.map(({ verdict, person, reason, at }) => {
+      return { what: `${verdict === 'approve' ? 'Approved' : 'Rejected'} by ${person}`, at, why: reason };
+    }),
+    ...(brokenGlass ? glassDecisions(brokenGlass) : []),
+    ...undoRequests.map(({ person, reason, at }) => ({ what: `Undo asked for by ${person}`, at, why: reason })),
   ];
 }
 
-function glassSentences({ person, reason, review }: BrokenGlass): string[] {
-  const end = review ? `Reviewed by ${review.person}: ${review.note}` : 'Its review is open.';
-  return [`Glass broken by ${person}: ${reason}`, end].map((sentence) => sentence.replace(/[^.!?]$/, '$&.'));
+function glassDecisions({ person, reason, at, review }: BrokenGlass): Decision[] {
+  const broken = { what: `Glass broken by ${person}`, at, why: reason };
+  return review ? [broken, { what: `Reviewed by ${review.person}`, at: review.at, why: review.note }] : [broken];
 }
 
-function stateSentences({ proposal, attempts }: ProposalView): string[] {
+/** That somebody still has to look at broken glass. */
+export function reviewOpen({ brokenGlass }: ProposalView): string[] {
+  return brokenGlass && !brokenGlass.review ? ['Its review is open.'] : [];
+}
+
+function punctuated(text: string): string {
+  return text.replace(/[^.!?]$/, '$&.');
+}
+
+/** What a proposal's state means and what came of the change, beside what people decided. */
+export function stateSentences({ proposal, attempts }: ProposalView): string[] {
   const on = (...states: Attempt['state'][]): string =>
     list(attempts.filter(({ state }) => states.includes(state)).map(({ host }) => host));
   const said = (state: Attempt['state'], sentence: (hosts: string) => string): string[] =>
     on(state) === '' ? [] : [sentence(on(state))];
   switch (proposal.state) {
     case 'open':
-    case 'rejected':
       return [];
+    case 'rejected':
+      return ['Nothing was changed.'];
     case 'expired':
       return [
         'Expired before enough people approved; nothing was changed. Run the runbook again for a fresh proposal.',
@@ -101,7 +132,7 @@ function stateSentences({ proposal, attempts }: ProposalView): string[] {
       return [
         ...(on('unknown') === '' ? [] : unknownSentences(proposal, on('unknown'))),
         ...said('failed', (hosts) => `Stopped: it did not work on ${hosts}.`),
-        ...said('stale', (hosts) => `Stopped: ${hosts} differed from what was approved.`),
+        ...said('stale', (hosts) => `Stopped: ${hosts} differed from what was approved. Run the runbook again for a fresh proposal.`),
         ...said('not_proven', (hosts) => `It did not help as predicted on ${hosts}, where it is still applied.`),
         ...said('reverted', (hosts) => `Taken back on ${hosts}: it was not proven or not confirmed in time.`),
         ...said('proven', (hosts) => `Proven on ${hosts}.`),
@@ -163,9 +194,19 @@ export function safetySentence({ plan }: Proposal): string {
   return `Each host undoes it by itself unless confirmed within ${formatDuration(confirmWithinSeconds * 1000)}. ${missed}`.trim();
 }
 
+/** "web-1 proven; web-2 and web-3 waiting": hosts in the same state together, many of them counted. */
 function progressOf(attempts: readonly Attempt[]): string {
-  return attempts.map(({ host, state }) => `${host} ${ATTEMPT_WORDS[state]}`).join(', ');
+  const states = new Map<string, string[]>();
+  for (const { host, state } of attempts) {
+    const word = ATTEMPT_WORDS[state];
+    states.set(word, [...(states.get(word) ?? []), host]);
+  }
+  const hostsText = (hosts: readonly string[]): string =>
+    hosts.length > HOSTS_NAMED ? count(hosts.length, 'host') : list(hosts);
+  return [...states].map(([word, hosts]) => `${hostsText(hosts)} ${word}`).join('; ');
 }
+
+const HOSTS_NAMED = 10;
 
 /** What was proven or went wrong, equal sentences once with all their hosts: "web-1 and web-2: reserved ports are …". */
 export function attemptSentences({ attempts }: ProposalView): string[] {

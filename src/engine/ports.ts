@@ -18,6 +18,8 @@ import type { HostFailure } from './transport.ts';
 import type { AuditHead, AuditReport } from './audit-chain.ts';
 import type { BrokenGlassStore } from './broken-glass.ts';
 import type { DecisionResult } from './decision-result.ts';
+import type { OverviewStore } from './overview-store.ts';
+import type { RunFigureStore } from './run-figures.ts';
 import type { GroupStore } from './policy/membership.ts';
 import type { ChangeView } from './change.ts';
 
@@ -115,6 +117,8 @@ export interface Store extends AsyncDisposable {
   readonly audit: AuditStore;
   readonly brokenGlass: BrokenGlassStore;
   readonly groups: GroupStore;
+  readonly overview: OverviewStore;
+  readonly figures: RunFigureStore;
 }
 
 /** Runs, their hosts, steps, facts and findings. */
@@ -190,6 +194,10 @@ export interface MessageStore {
   posted(subject: string, channel: string, ts: string, revision: number): Promise<void>;
   rendered(subject: string, channel: string, revision: number): Promise<void>;
   find(subject: string): Promise<MessageRecord | undefined>;
+  /** What a message is about; undefined when it is not one of ours. */
+  subjectAt(channel: string, ts: string): Promise<string | undefined>;
+  /** Posted messages whose subject begins so and that do not show this revision yet. */
+  behind(prefix: string, revision: number, limit: number): Promise<readonly MessageRecord[]>;
   /** Runs asked in Slack whose message does not show their latest revision. */
   outdated(limit: number): Promise<readonly RunId[]>;
   /** Broken glass whose message does not show its latest state. */

@@ -74,6 +74,16 @@ function nginxEditRights(): readonly string[] {
   ];
 }
 
+/** A command that a right allows, without the patterns in it: to ask sudo whether it would be. */
+export function exampleOfRight(right: string): string {
+  return right
+    .replaceAll(STAGED, '/etc/nginx/.nginx.conf.new')
+    .replaceAll(TARGET, '/etc/nginx/nginx.conf')
+    .replace(/ \^(.*)\$$/, ' $1')
+    .replaceAll('*', '1')
+    .replace(/\\(.)/g, '$1');
+}
+
 /** The commands that test nginx's configuration, make it load, and read why it did not. */
 export function nginxRights({ binary, conf, prefix }: NginxOptions): readonly string[] {
   const options = `${conf === null ? '' : ` -c ${plain(conf)}`}${prefix === null ? '' : ` -p ${plain(prefix)}`}`;

@@ -47,6 +47,18 @@ export type ChangeOutcome =
   | { readonly kind: 'ok'; readonly exitCode: number; readonly stdout: string; readonly stderr: string }
   | { readonly kind: HostFailure; readonly detail: string };
 
+/** What a new connection to a host showed, as far as it came; what was not reached is null. */
+export interface Greeting {
+  /** Milliseconds until the host took the TCP connection. */
+  readonly reachedMs: number | null;
+  /** The key that the host showed; trusted unless the failure says otherwise. */
+  readonly hostKey: { readonly type: string; readonly fingerprint: string } | null;
+  /** Milliseconds until the user was logged in, from the beginning. */
+  readonly loggedInMs: number | null;
+  /** Why it did not come further; null when the user was logged in. */
+  readonly failure: { readonly kind: HostFailure; readonly detail: string } | null;
+}
+
 /** How a step's progress is told while a framed script runs. */
 export interface ReadOptions {
   readonly signal: AbortSignal;
@@ -61,10 +73,13 @@ export interface ReadOptions {
  * - `read` runs all steps in one exec, in order, each with its own timeout; a step that fails does not stop the next.
  * - Nothing here throws for what a host does or does not do: outcomes are data.
  * - The host's key is verified against the inventory before anything is sent.
+ * - `greet` always makes a connection of its own, sends no command over it, and closes it.
  * - Aborting the signal ends the remote processes too, and the outcome is `cancelled`.
  * - `change` refuses (throws, a bug in the caller) when the grant does not cover the host.
  */
 export interface Transport extends AsyncDisposable {
+  /** Connects and logs in anew, whatever connections are open, and tells how far that came. */
+  greet(host: Host, options: { readonly signal: AbortSignal }): Promise<Greeting>;
   read(host: Host, steps: readonly ReadStep[], options: ReadOptions): Promise<ReadOutcome>;
   change(
     host: Host,

@@ -44,33 +44,45 @@ export interface ProposalView {
   readonly canLook: boolean;
 }
 
-/** Everything that is known of a run, as Slack and the command line show it. */
-export interface RunView {
+/** What is known of a run but for what its hosts printed: little enough to be loaded for every sign of progress. */
+export interface RunOutline {
   readonly run: Run;
   readonly hosts: readonly RunHost[];
   /** Worst first; among equals the one on fewest hosts first. */
   readonly findings: readonly FindingGroup[];
   readonly notConcluded: readonly NotConcluded[];
-  readonly steps: readonly StepRecord[];
   readonly proposals: readonly ProposalView[];
+  /** How long a run like this usually takes, in ms, while it reads; undefined when no other is known. */
+  readonly usualMs?: number | undefined;
+}
+
+/** Everything that is known of a run. */
+export interface RunView extends RunOutline {
+  readonly steps: readonly StepRecord[];
 }
 
 const SEVERITIES: readonly Severity[] = ['critical', 'warning', 'info', 'ok'];
 
 /** Loads a run with everything that belongs to it. */
 export async function loadRunView(store: Store, run: Run): Promise<RunView> {
+  return { ...(await loadRunOutline(store, run)), steps: await store.runs.steps(run.id) };
+}
+
+/** Loads a run without what its hosts printed. */
+export async function loadRunOutline(store: Store, run: Run): Promise<RunOutline> {
   const proposals = await store.changes.ofRun(run.id);
   return {
     run,
     hosts: await store.runs.hosts(run.id),
     findings: groupFindings(await store.runs.findings(run.id)),
     notConcluded: await store.runs.notConcluded(run.id),
-    steps: await store.runs.steps(run.id),
     proposals: await Promise.all(proposals.map((proposal) => loadProposalView(store, proposal))),
+    ...(run.state === 'reading' ? { usualMs: await store.figures.usualMs(run) } : {}),
   };
 }
 
-async function loadProposalView(store: Store, proposal: Proposal): Promise<ProposalView> {
+/** Loads a proposal with everything that happened to it. */
+export async function loadProposalView(store: Store, proposal: Proposal): Promise<ProposalView> {
   const attempts = await store.changes.attempts(proposal.id);
   const change = { state: proposal.state, attempts, rollout: proposal.plan.rollout };
   return {

@@ -1,3 +1,4 @@
+import type { Condition } from '../base/condition.ts';
 import { messageOf } from '../base/error.ts';
 import type { HostName, ProposalId, RunId } from '../base/ids.ts';
 import { workOnChange } from './changing.ts';
@@ -30,6 +31,8 @@ export interface Worker extends AsyncDisposable {
   nudge(): void;
   /** Ends local work on a subject at once; what it left open can be taken up again. */
   interrupt(subject: Subject): void;
+  /** Whether work is taken up: it was looked for a moment ago, and could be. */
+  condition(): Condition;
 }
 
 /** A worker over the engine's context. */
@@ -40,6 +43,9 @@ export function createWorker(context: EngineContext): Worker {
 /** How long work is left alone after an error that is not the subject's: a full disk, a defect. */
 const AFTER_ERROR_MS = 5000;
 
+/** Looking for work takes milliseconds; whoever has not done it for so long is stuck. */
+const STUCK_AFTER_MS = 30_000;
+
 class LeasedWorker implements Worker {
   readonly #context: EngineContext;
   readonly #active = new Map<string, { readonly abort: AbortController; readonly done: Promise<void> }>();
@@ -49,6 +55,8 @@ class LeasedWorker implements Worker {
   /** The last change of this process on each host: changes that share a host are made one after the other. */
   readonly #turns = new Map<HostName, Promise<void>>();
   #serving: Promise<void> | undefined;
+  /** When work was last looked for and could be, on the monotonic clock. */
+  #lookedMs: number | undefined;
   #wake: () => void = () => {};
 
   constructor(context: EngineContext) {
@@ -72,6 +80,14 @@ class LeasedWorker implements Worker {
     this.#wake();
   }
 
+  condition(): Condition {
+    if (this.#stopping.signal.aborted) return { ok: false, words: 'stopping: no work is taken up' };
+    if (this.#lookedMs === undefined) return { ok: false, words: 'work was not looked for yet' };
+    const agoMs = this.#context.clock.monotonicMs() - this.#lookedMs;
+    if (agoMs < STUCK_AFTER_MS) return { ok: true, words: `work is taken up; ${this.#active.size} under way` };
+    return { ok: false, words: `work was last looked for ${Math.round(agoMs / 1000)} s ago; the log says why` };
+  }
+
   interrupt(subject: Subject): void {
     this.#active.get(keyOf(subject))?.abort.abort(new Error('cancelled'));
   }
@@ -91,6 +107,7 @@ class LeasedWorker implements Worker {
         await store.changes.expire(clock.now());
         for (const id of await store.runs.unfinished()) this.#takeUp({ kind: 'run', id });
         for (const id of await store.changes.working()) this.#takeUp({ kind: 'change', id });
+        this.#lookedMs = clock.monotonicMs();
       } catch (error) {
         logger.error('looking for work failed', { error: messageOf(error) });
       }

@@ -101,7 +101,8 @@ function matchesParts(name: string, parts: readonly string[]): boolean {
   return true;
 }
 
-function plainLabels(selector: string): string {
+/** The selector as a person wrote it, where Slack made a mention or a link of a name. */
+export function plainLabels(selector: string): string {
   return selector.replace(/<[^|<>\s]*\|([^<>]*)>/g, '$1').replace(/<!(here|channel|everyone)>/g, '@$1');
 }
 

@@ -6,7 +6,8 @@ import { run } from './run.ts';
 const POLICY = '/usr/sbin/policy-rc.d';
 const APT = '/usr/bin/apt-get';
 const INSTALL_TIMEOUT_MS = 600_000;
-const WITHOUT_LAB = 'Everything but the lab works without this: name your own hosts in an inventory file instead.';
+const WITHOUT_LAB =
+  'Everything but the lab works without this: `countersign demo --simulated` has simulated hosts, and an inventory file names hosts of your own.';
 
 /** The Debian packages whose programs a lab host runs, at the paths that the product's sudo rules name. */
 const PACKAGES = [

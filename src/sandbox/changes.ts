@@ -1,6 +1,13 @@
 /** Something that an open page shows and that is now different. */
 export type Change =
-  | { readonly kind: 'messages'; readonly channel: string }
+  | {
+      readonly kind: 'messages';
+      readonly channel: string;
+      /** Who wrote it, when it is a new message. */
+      readonly by?: string;
+      /** The only member who sees it. */
+      readonly user?: string;
+    }
   | { readonly kind: 'modal'; readonly user: string }
   | { readonly kind: 'home'; readonly user: string }
   | { readonly kind: 'workspace' }

@@ -9,10 +9,12 @@ import type { Ids } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import { createChanges } from './changes.ts';
 import { routeActs } from './control/acting.ts';
-import type { ControlDeps, SandboxShortcut, Suggestion } from './control/context.ts';
+import type { ControlDeps, SandboxShortcut, SlashCommand, Suggestion } from './control/context.ts';
 import { routeViews } from './control/looking.ts';
 import { createFaults } from './faults.ts';
 import { bearerOnly, sameOriginOnly } from './guard.ts';
+import { createSignedRequests, type RequestTarget } from './http-delivery/signed-requests.ts';
+import type { JsonObject } from './json.ts';
 import { routePage } from './page-files.ts';
 import { type Connections, createConnections } from './socket-mode/connections.ts';
 import { createCourier } from './socket-mode/delivery.ts';
@@ -21,12 +23,14 @@ import { createWebApi } from './web-api/dispatch.ts';
 import { createMethods } from './web-api/methods.ts';
 import { routeResponseUrls } from './web-api/response-url.ts';
 import { routeWebApi, type SandboxHttp } from './web-api/routes.ts';
+import { DEFAULT_EVENTS, DEFAULT_SCOPES } from './web-api/scopes.ts';
 import {
   createDirectory,
   DEFAULT_CHANNELS,
   DEFAULT_MEMBERS,
   DEFAULT_USER_GROUPS,
   type SandboxChannel,
+  type SandboxDirect,
   type SandboxMember,
   type SandboxUserGroup,
 } from './workspace/directory.ts';
@@ -43,14 +47,26 @@ export interface SandboxOptions {
   readonly members?: readonly SandboxMember[];
   readonly channels?: readonly SandboxChannel[];
   readonly userGroups?: readonly SandboxUserGroup[];
-  readonly command: { readonly name: string; readonly usageHint: string; readonly description: string };
+  readonly command: SlashCommand;
   readonly botName: string;
   readonly suggestions?: readonly Suggestion[];
+  /** Words that complete a command, such as groups of hosts; `usage` is the word. */
+  readonly words?: readonly Suggestion[];
   /** Lines for the top of an empty channel; a line that starts with `/` fills the composer when it is clicked. */
   readonly welcome?: readonly string[];
   readonly shortcuts?: readonly SandboxShortcut[];
-  /** Whether Slack's rate limits hold; true when left out. */
+  /** Whether Slack's rate limits hold; true when left out. What exceeds them is counted in any case. */
   readonly rateLimits?: boolean;
+  /** Where the bot takes signed requests; over sockets when left out. */
+  readonly requests?: RequestTarget;
+  /** What the bot's token was granted; what the app's manifest asks for when left out. */
+  readonly scopes?: readonly string[];
+  /** The events that the app subscribes to; those of its manifest when left out. */
+  readonly events?: readonly string[];
+  /** Direct messages of two people. */
+  readonly directs?: readonly SandboxDirect[];
+  /** The tokens of an earlier start, for a Slack that was away and is back; new ones when left out. */
+  readonly tokens?: { readonly bot: string; readonly app: string };
 }
 
 /** A local Slack that is running. Its tokens are new with every start and good for nothing else. */
@@ -73,8 +89,8 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { ids, logger } = options;
   const tokens = {
-    bot: `xoxb-sandbox-${ids.nonce()}`,
-    app: `xapp-1-A0SANDBOX-${ids.nonce()}`,
+    bot: options.tokens?.bot ?? `xoxb-sandbox-${ids.nonce()}`,
+    app: options.tokens?.app ?? `xapp-1-A0SANDBOX-${ids.nonce()}`,
     control: ids.nonce(),
   };
   const stopping = new AbortController();
@@ -121,20 +137,33 @@ function assemble(options: SandboxOptions, around: Surroundings): { http: Sandbo
   const faults = createFaults(changes);
   const traffic = createTraffic({ clock, changes });
   const workspace = createWorkspace({ directory: directoryOf(options), clock, ids, changes });
+  const receive = (frame: JsonObject): void => courier.receive(frame);
   const connections = createConnections({
     clock,
     ids,
     appId: workspace.directory.appId,
     changes,
     traffic,
-    onFrame: (frame) => courier.receive(frame),
+    onFrame: receive,
   });
-  const courier = createCourier({ clock, ids, faults, traffic, send: connections.send, signal });
+  const { requests } = options;
+  const courier = createCourier({
+    clock,
+    ids,
+    faults,
+    traffic,
+    send: requests ? createSignedRequests({ ...requests, clock, traffic, receive, signal }) : connections.send,
+    cut: () => connections.cut('one'),
+    signal,
+  });
   const openConnection = (): string => origin().replace('http:', 'ws:') + connections.issueTicket();
-  const methods = createMethods({ workspace, clock, ids, origin, openConnection });
-  const api = createWebApi({ methods, tokens, rateLimits: options.rateLimits ?? true, clock, faults, traffic });
-  const acts = { workspace, courier, clock, ids, origin };
-  const control: ControlDeps = { acts, changes, connections, faults, traffic, api, showcase: showcaseOf(options) };
+  const scopes = options.scopes ?? DEFAULT_SCOPES;
+  const methods = createMethods({ workspace, clock, ids, origin, openConnection, scopes });
+  const rateLimits = options.rateLimits ?? true;
+  const api = createWebApi({ methods, tokens, scopes, rateLimits, clock, faults, traffic });
+  const acts = { workspace, courier, clock, ids, origin, scopes, events: options.events ?? DEFAULT_EVENTS };
+  const showcase = showcaseOf(options);
+  const control: ControlDeps = { acts, changes, connections, faults, traffic, api, showcase };
   const http = createHttp({ control, workspace, ids, logger: options.logger, origin, controlToken: tokens.control });
   return { http, connections };
 }
@@ -148,12 +177,12 @@ function createHttp(parts: {
   readonly controlToken: string;
 }): SandboxHttp {
   const http: SandboxHttp = new Hono();
-  const { api, faults, traffic } = parts.control;
+  const { api, traffic } = parts.control;
   http.onError((error, context) => {
     parts.logger.error('sandbox request failed', { error });
     return context.json({ ok: false, error: 'internal_error' }, 500);
   });
-  routeWebApi(http, { api, files: parts.workspace.files, faults, traffic });
+  routeWebApi(http, { api, files: parts.workspace.files, traffic });
   routeResponseUrls(http, { workspace: parts.workspace, ids: parts.ids, traffic });
   http.use(sameOriginOnly(parts.origin));
   routePage(http);
@@ -167,6 +196,7 @@ function directoryOf(options: SandboxOptions): Workspace['directory'] {
   return createDirectory({
     members: options.members ?? DEFAULT_MEMBERS,
     channels: options.channels ?? DEFAULT_CHANNELS,
+    directs: options.directs ?? [],
     userGroups: options.userGroups ?? DEFAULT_USER_GROUPS,
     botName: options.botName,
   });
@@ -176,6 +206,7 @@ function showcaseOf(options: SandboxOptions): ControlDeps['showcase'] {
   return {
     command: options.command,
     suggestions: options.suggestions ?? [],
+    words: options.words ?? [],
     welcome: options.welcome ?? [],
     shortcuts: options.shortcuts ?? [],
   };

@@ -39,7 +39,8 @@ export async function tellError({ logger }: AnsweringDeps, tell: Tell, work: () 
   }
 }
 
-function operatorErrorOf(error: unknown, logger: Logger): Pick<OperatorError, 'located' | 'hint'> {
+/** Anything that was thrown, as what a person can be told; a bug is logged. */
+export function operatorErrorOf(error: unknown, logger: Logger): Pick<OperatorError, 'located' | 'hint'> {
   if (error instanceof OperatorError) return error;
   logger.error('a Slack request failed', {
     error: messageOf(error),
@@ -73,6 +74,25 @@ export function respondingOrEphemeral(
   };
 }
 
+/** In a dialog, where there is no channel that could hold an answer; else as a direct message (chat:write suffices). */
+export function inPerson(
+  { logger }: AnsweringDeps,
+  { client, user, trigger }: Omit<Addressee, 'channel'> & { readonly trigger: string },
+): Tell {
+  return async ({ text, blocks }) => {
+    try {
+      const title = { type: 'plain_text', text: 'Countersign' } as const;
+      const close = { type: 'plain_text', text: 'Close' } as const;
+      await client.views.open({ trigger_id: trigger, view: { type: 'modal', title, close, blocks: [...blocks] } });
+    } catch (failure) {
+      logger.info('a dialog did not take an answer', { error: messageOf(failure) });
+      await client.chat.postMessage({ channel: user, text, blocks: [...blocks] }).catch((error: unknown) => {
+        logger.warn('a person could not be told something', { error: messageOf(error) });
+      });
+    }
+  };
+}
+
 /** As a message that only this person sees, in the channel where they acted. */
 export function ephemeral({ logger }: AnsweringDeps, { client, channel, user }: Addressee): Tell {
   return async ({ text, blocks }) => {
@@ -80,5 +100,21 @@ export function ephemeral({ logger }: AnsweringDeps, { client, channel, user }: 
     await client.chat.postEphemeral({ channel, user, text, blocks: [...blocks] }).catch((error: unknown) => {
       logger.warn('a person could not be told something', { error: messageOf(error) });
     });
+  };
+}
+
+/** The same where somebody sent a dialog, which has no response_url; where the bot cannot write, as a direct message. */
+export function ephemeralOrDirect({ logger }: AnsweringDeps, { client, channel, user }: Addressee): Tell {
+  return async ({ text, blocks }) => {
+    const message = { text, blocks: [...blocks] };
+    try {
+      if (channel !== null) await client.chat.postEphemeral({ channel, user, ...message });
+      else await client.chat.postMessage({ channel: user, ...message });
+    } catch (failure) {
+      logger.info('a person is told something in direct messages', { error: messageOf(failure) });
+      await client.chat.postMessage({ channel: user, ...message }).catch((error: unknown) => {
+        logger.warn('a person could not be told something', { error: messageOf(error) });
+      });
+    }
   };
 }

@@ -1,7 +1,9 @@
-import { App, LogLevel, SocketModeReceiver, webApi } from '@slack/bolt';
+import { App, LogLevel, webApi } from '@slack/bolt';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
-import { messageOf, OperatorError } from '../base/error.ts';
+import type { Condition } from '../base/condition.ts';
+import { messageOf } from '../base/error.ts';
+import type { ListenAddress } from '../base/listen-address.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -10,18 +12,27 @@ import type { GroupStore } from '../engine/policy/membership.ts';
 import type { MessageStore } from '../engine/ports.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { RunbookLibrary } from '../runbook/load.ts';
+import { createAttending } from './attending.ts';
 import { boltLogger } from './bolt-logger.ts';
-import { createIdentity } from './identity.ts';
+import { createHttpIntake, type OtherPages } from './http-intake.ts';
 import { createInFlight } from './in-flight.ts';
+import { fetchUntil, type Intake, isRefusal, pauseMs, refusedToken } from './intake.ts';
 import { addListeners } from './listeners.ts';
 import { createLiveClient } from './live-client.ts';
 import { createNotifier } from './notifier.ts';
+import { createPace } from './pace.ts';
+import { createSocketIntake } from './socket-intake.ts';
 import { createAskGroup, createUserGroups } from './user-groups.ts';
+
+/** How deliveries come: over sockets that the bot opens, or as requests that Slack signs. */
+export type DeliverySetting =
+  | { readonly mode: 'socket'; readonly appToken: Secret }
+  | { readonly mode: 'http'; readonly signingSecret: Secret; readonly listen: ListenAddress };
 
 /** How Slack is reached and what the bot works with. */
 export interface SlackDeps {
   readonly botToken: Secret;
-  readonly appToken: Secret;
+  readonly deliveries: DeliverySetting;
   /** Only the local stand-in needs another URL than Slack's own. */
   readonly apiUrl: string | undefined;
   readonly command: string;
@@ -35,45 +46,100 @@ export interface SlackDeps {
   readonly runbooks: RunbookLibrary;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Pages beside Slack's requests, where those are taken. */
+  readonly otherPages?: OtherPages;
+  /** Told once, in words, when Slack cannot be reached at first. */
+  readonly away?: (why: string) => void;
 }
 
-/** The bot in Slack; disposing it closes its sockets and waits for begun work. */
-export type SlackApp = AsyncDisposable;
+/**
+ * The bot in Slack. Disposing it takes no new delivery, waits for begun work up to a deadline, and then ends what shows
+ * messages; runs go on elsewhere.
+ */
+export interface SlackApp extends AsyncDisposable {
+  /**
+   * Resolves when deliveries can arrive, however long Slack is away before. Throws config/invalid when Slack refuses the
+   * tokens, config/port-in-use when requests cannot be taken.
+   */
+  start(): Promise<void>;
+  condition(): Condition;
+}
 
 const NOTIFY_EVERY_MS = 400;
 const DRAIN_MS = 10_000;
 
-/**
- * Two sockets, because the client is away for five seconds whenever Slack refreshes one. The retry settings apply to
- * opening sockets only: for ever, with growing pauses.
- */
-const SOCKETS = 2;
-const SOCKET_RETRY = { forever: true, factor: 1.3, maxTimeout: 15_000 };
 /** Answers to people: few retries, because a trigger lives three seconds. */
 const INTERACTIVE = { retryConfig: { retries: 1 }, timeout: 10_000 };
 
-/** Connects the bot to Slack. Throws config/invalid when Slack refuses the tokens, slack/unreachable when it is away. */
-export async function startSlackApp(deps: SlackDeps): Promise<SlackApp> {
-  const { botToken, logger } = deps;
-  const api = deps.apiUrl === undefined ? {} : { slackApiUrl: deps.apiUrl };
-  const own = await asking('bot', () => ownIdentity(botToken, api));
-  const { receivers, app } = createApp(deps, api, own);
-  const { notifier, inFlight, userGroups } = wire(app, deps, own.teamId);
-  const stop = async (): Promise<void> => {
-    for (const receiver of receivers) await receiver.stop();
-    if (!(await inFlight.drain(DRAIN_MS))) logger.warn('Slack requests were still under way at the deadline');
-    await userGroups[Symbol.asyncDispose]();
-    await notifier[Symbol.asyncDispose]();
-  };
-  try {
-    for (const receiver of receivers) await asking('app', () => receiver.start());
-  } catch (error) {
-    await stop();
-    throw error;
+/** The bot in Slack; nothing happens before `start`. */
+export function createSlackApp(deps: SlackDeps): SlackApp {
+  return new StartedOnce(deps);
+}
+
+class StartedOnce implements SlackApp {
+  readonly #deps: SlackDeps;
+  readonly #intake: Intake;
+  readonly #stopping = new AbortController();
+  #wired: Wired | undefined;
+  #trouble: string | undefined;
+
+  constructor(deps: SlackDeps) {
+    this.#deps = deps;
+    this.#intake = createIntake(deps);
   }
-  userGroups.serve();
-  notifier.serve();
-  return { [Symbol.asyncDispose]: stop };
+
+  async start(): Promise<void> {
+    await this.#intake.prepare();
+    const own = await this.#ownIdentity();
+    if (!own) return;
+    const app = createApp(this.#deps, this.#intake, own);
+    const wired = wire(app, this.#deps, own.teamId);
+    this.#wired = wired;
+    await this.#intake.open();
+    if (this.#stopping.signal.aborted) return;
+    wired.userGroups.serve();
+    wired.notifier.serve();
+    wired.attending.serve();
+  }
+
+  condition(): Condition {
+    if (this.#stopping.signal.aborted) return { ok: false, words: 'stopping: no new deliveries are taken' };
+    if (this.#trouble !== undefined) return { ok: false, words: `Slack cannot be reached: ${this.#trouble}` };
+    return this.#intake.condition();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort(new Error('stopping'));
+    await this.#intake.stop();
+    if (this.#wired && !(await this.#wired.inFlight.drain(DRAIN_MS)))
+      this.#deps.logger.warn('Slack requests were still under way at the deadline');
+    await this.#wired?.attending[Symbol.asyncDispose]();
+    await this.#wired?.userGroups[Symbol.asyncDispose]();
+    await this.#wired?.notifier[Symbol.asyncDispose]();
+    await this.#intake.close();
+  }
+
+  /** Who the bot is, once Slack says so; undefined = stopped before. A token that is refused ends it. */
+  async #ownIdentity(): Promise<OwnIdentity | undefined> {
+    const { clock, logger, away } = this.#deps;
+    const { signal } = this.#stopping;
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      try {
+        const own = await askIdentity(this.#deps, signal);
+        this.#trouble = undefined;
+        return own;
+      } catch (error) {
+        if (isRefusal(error)) throw refusedToken('bot', error);
+        if (signal.aborted) return undefined;
+        const why = messageOf(error);
+        if (this.#trouble === undefined) away?.(why);
+        if (this.#trouble !== why) logger.warn('Slack cannot be reached; trying again', { error: why });
+        this.#trouble = why;
+        await clock.sleep(pauseMs(failures, error), signal).catch(() => {});
+      }
+    }
+    return undefined;
+  }
 }
 
 interface OwnIdentity {
@@ -84,57 +150,42 @@ interface OwnIdentity {
 
 const AuthTest = z.object({ team_id: z.string(), user_id: z.string(), bot_id: z.string() });
 
-/** Who the bot is. Asked before Bolt does it by itself, where a refusal would be an unhandled rejection. */
-async function ownIdentity(botToken: Secret, api: { readonly slackApiUrl?: string }): Promise<OwnIdentity> {
-  const client = new webApi.WebClient(botToken.reveal(), { ...api, ...INTERACTIVE, logLevel: LogLevel.ERROR });
+/** Asked before Bolt does it by itself, where a refusal would be an unhandled rejection. */
+async function askIdentity({ botToken, apiUrl }: SlackDeps, signal: AbortSignal): Promise<OwnIdentity> {
+  const client = new webApi.WebClient(botToken.reveal(), {
+    ...slackApi(apiUrl),
+    ...INTERACTIVE,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    fetch: fetchUntil(signal),
+    logLevel: LogLevel.ERROR,
+  });
   const { team_id, user_id, bot_id } = AuthTest.parse(await client.auth.test());
   return { teamId: team_id, botId: bot_id, botUserId: user_id };
 }
 
-/** Makes an answer of Slack's about a token something that an operator can act on. */
-async function asking<T>(token: 'bot' | 'app', ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (cause) {
-    if (cause instanceof webApi.WebAPIPlatformError) {
-      throw new OperatorError('config/invalid', {
-        message: `Slack refuses the ${token} token: ${cause.data.error}`,
-        hint: 'Check slack.bot_token (xoxb-…), slack.app_token (xapp-…, scope connections:write) and that the app is installed.',
-        cause,
-      });
-    }
-    throw new OperatorError('slack/unreachable', {
-      message: `Slack cannot be reached: ${messageOf(cause)}`,
-      hint: 'Check the network and slack.api_url. Until then the command line does the same.',
-      cause,
-    });
-  }
+function slackApi(apiUrl: string | undefined): { readonly slackApiUrl?: string } {
+  return apiUrl === undefined ? {} : { slackApiUrl: apiUrl };
 }
 
-/** One app, and the receivers that feed it: the first is Bolt's own, the others are given the app. */
-function createApp(deps: SlackDeps, api: { readonly slackApiUrl?: string }, { botId, botUserId }: OwnIdentity) {
-  const logger = boltLogger(deps.logger);
-  const createReceiver = (): SocketModeReceiver =>
-    new SocketModeReceiver({
-      appToken: deps.appToken.reveal(),
-      logger,
-      logLevel: LogLevel.ERROR,
-      installerOptions: { clientOptions: { ...api, retryConfig: SOCKET_RETRY } },
-    });
-  const first = createReceiver();
-  const others = Array.from({ length: SOCKETS - 1 }, createReceiver);
-  const app = new App({
-    token: deps.botToken.reveal(),
+function createIntake({ deliveries, apiUrl, clock, logger, otherPages = async () => undefined }: SlackDeps): Intake {
+  if (deliveries.mode === 'http') return createHttpIntake({ ...deliveries, otherPages, logger });
+  return createSocketIntake({ appToken: deliveries.appToken, slackApiUrl: apiUrl, clock, logger });
+}
+
+function createApp({ botToken, apiUrl, logger }: SlackDeps, intake: Intake, { botId, botUserId }: OwnIdentity): App {
+  return new App({
+    token: botToken.reveal(),
     botId,
     botUserId,
-    receiver: first,
-    logger,
+    receiver: intake.receiver,
+    logger: boltLogger(logger),
     logLevel: LogLevel.ERROR,
-    clientOptions: { ...api, ...INTERACTIVE },
+    clientOptions: { ...slackApi(apiUrl), ...INTERACTIVE },
   });
-  for (const receiver of others) receiver.init(app);
-  return { app, receivers: [first, ...others] };
 }
+
+type Wired = ReturnType<typeof wire>;
 
 const Zone = z.object({ user: z.object({ tz_offset: z.number() }) });
 
@@ -142,6 +193,7 @@ function wire(app: App, deps: SlackDeps, ownTeam: string) {
   const { engine, messages, policy, inventory, runbooks, clock, logger, command } = deps;
   const lookUp = (user: string): Promise<unknown> => app.client.users.info({ user });
   const live = createLiveClient(deps.botToken, deps.apiUrl);
+  const pace = createPace(clock);
   const notifier = createNotifier({
     engine,
     messages,
@@ -151,11 +203,14 @@ function wire(app: App, deps: SlackDeps, ownTeam: string) {
     clock,
     logger,
     command,
+    pace,
     pollMs: NOTIFY_EVERY_MS,
   });
   const inFlight = createInFlight(clock);
   const ask = createAskGroup(deps.botToken, deps.apiUrl);
   const userGroups = createUserGroups({ groups: policy.slackGroups, store: deps.groups, ask, clock, logger });
+  const teams = deps.teams ?? [ownTeam];
+  const attending = createAttending({ ...deps, teams, lookUp, userGroups, live, pace });
   addListeners(app, {
     engine,
     messages,
@@ -166,7 +221,12 @@ function wire(app: App, deps: SlackDeps, ownTeam: string) {
     clock,
     logger,
     inFlight,
-    identity: createIdentity({ lookUp, teams: deps.teams ?? [ownTeam], policy, denied: engine.denied }),
+    identity: attending.identity,
+    homes: attending.homes,
+    directs: attending.directs,
+    channels: attending.channels,
+    permalinks: attending.permalinks,
+    posting: attending.posting,
     userGroups,
     now: () => clock.now(),
     zoneOffsetMinutes: async (user) => {
@@ -174,5 +234,5 @@ function wire(app: App, deps: SlackDeps, ownTeam: string) {
       return offset === undefined ? undefined : offset / 60;
     },
   });
-  return { notifier, inFlight, userGroups };
+  return { notifier, inFlight, userGroups, attending };
 }

@@ -134,7 +134,8 @@ export function when(epochMs: number): RichTextElement {
   };
 }
 
-function utc(epochMs: number): string {
+/** An instant where Slack cannot tell the reader's zone, such as in notifications. */
+export function utc(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 

@@ -1,80 +1,56 @@
-import { OperatorError } from '../base/error.ts';
-import { asRunId } from '../base/ids.ts';
 import type { Asker } from '../engine/asker.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Notifier } from './notifier.ts';
-import { type ClickPayload, parseProposalValue, parseRunValue } from './payload/click.ts';
+import { type AgainOn, againRequest } from './again.ts';
+import { damagedButton, proposalOf, runOf } from './clicked.ts';
+import type { Message } from './limits.ts';
+import type { ClickPayload } from './payload/click.ts';
+import { showStarted, type StartedDeps } from './started.ts';
 
 /** What buttons work with. */
-export interface ClickDeps {
+export interface ClickDeps extends StartedDeps {
   readonly engine: Engine;
-  readonly notifier: Notifier;
 }
 
-/** Does what a button stands for. Throws OperatorError, for the person who clicked, when it does not count. */
-export async function answerClick(deps: ClickDeps, click: ClickPayload, asker: Asker): Promise<void> {
+/**
+ * Does what a button stands for; what it returns is for the person who clicked. Throws OperatorError, for the same person,
+ * when it does not count.
+ */
+export async function answerClick(deps: ClickDeps, click: ClickPayload, asker: Asker): Promise<Message | undefined> {
+  const { engine, notifier } = deps;
   switch (click.action) {
-    case 'proposal_approve':
-    case 'proposal_reject': {
-      const { proposal, digest } = proposalOf(click);
-      const verdict = click.action === 'proposal_approve' ? 'approve' : 'reject';
-      const { runId } = await deps.engine.decide({ ...asker, proposal, digest, verdict, reason: null });
-      await deps.notifier.show(runId);
-      return;
+    case 'proposal_approve': {
+      const { runId } = await engine.decide({ ...asker, ...proposalOf(click), verdict: 'approve', reason: null });
+      await notifier.show(runId);
+      return undefined;
     }
     case 'proposal_undo': {
-      const { runId } = await deps.engine.undo({ ...asker, ...proposalOf(click), reason: null });
-      await deps.notifier.show(runId);
-      return;
+      const { runId } = await engine.undo({ ...asker, ...proposalOf(click), reason: null });
+      await notifier.show(runId);
+      return undefined;
     }
     case 'proposal_look': {
       const { proposal, digest } = proposalOf(click);
-      const { runId } = await deps.engine.look(proposal, asker, digest);
-      await deps.notifier.show(runId);
-      return;
+      const { runId } = await engine.look(proposal, asker, digest);
+      await notifier.show(runId);
+      return undefined;
     }
     case 'run_cancel': {
-      const id = asRunId(runOf(click));
-      await deps.engine.cancel(id, asker);
-      await deps.notifier.show(id);
-      return;
+      const id = runOf(click);
+      await engine.cancel(id, asker);
+      await notifier.show(id);
+      return undefined;
     }
     case 'run_again':
-      await runAgain(deps, click, asker);
-      return;
+      return runAgain(deps, click, asker, 'all');
+    case 'run_failed':
+      return runAgain(deps, click, asker, 'failed');
     default:
-      throw damaged();
+      throw damagedButton();
   }
 }
 
-async function runAgain(deps: ClickDeps, click: ClickPayload, asker: Asker): Promise<void> {
-  const { run } = await deps.engine.view(asRunId(runOf(click)));
-  const params = Object.fromEntries(Object.entries(run.params).map(([name, value]) => [name, String(value)]));
-  const id = await deps.engine.start({
-    ...asker,
-    runbook: run.runbook,
-    selector: run.selector,
-    params,
-    channel: click.channel ?? run.channel,
-  });
-  await deps.notifier.showPatiently(id);
-}
-
-function proposalOf(click: ClickPayload) {
-  return parseProposalValue(click.value) ?? fail();
-}
-
-function runOf(click: ClickPayload): number {
-  return parseRunValue(click.value) ?? fail();
-}
-
-function fail(): never {
-  throw damaged();
-}
-
-function damaged(): OperatorError {
-  return new OperatorError('request/invalid', {
-    message: 'this button is not one of mine',
-    hint: 'Use the buttons of the latest message.',
-  });
+async function runAgain(deps: ClickDeps, click: ClickPayload, asker: Asker, on: AgainOn): Promise<Message | undefined> {
+  const before = await deps.engine.outline(runOf(click));
+  const channel = click.channel ?? before.run.channel;
+  return showStarted(deps, await deps.engine.start({ ...asker, ...againRequest(before, on), channel }));
 }

@@ -1,23 +1,18 @@
-import type { ModalView } from '@slack/types';
-import { messageOf, OperatorError } from '../base/error.ts';
+import { OperatorError } from '../base/error.ts';
 import type { Asker } from '../engine/asker.ts';
 import type { Engine } from '../engine/engine.ts';
+import { proposalOf } from './clicked.ts';
+import { type Modals, openOnce } from './modals.ts';
 import type { Notifier } from './notifier.ts';
-import { type ClickPayload, parseProposalValue } from './payload/click.ts';
+import type { ClickPayload } from './payload/click.ts';
 import { parseConfirmMetadata, type SubmissionPayload } from './payload/submission.ts';
-import { CONFIRM, renderConfirmation, renderNotConfirmable } from './views/confirm.ts';
+import { CONFIRM, renderConfirmation } from './views/confirm.ts';
+import { refusedDialog } from './views/dialog.ts';
 
 /** What typed confirmations work with. */
 export interface ConfirmDeps {
   readonly engine: Engine;
   readonly notifier: Notifier;
-}
-
-/** Opening a modal with a trigger, and changing it afterwards. */
-export interface Modals {
-  /** The id of the view. */
-  open(triggerId: string, view: ModalView): Promise<string>;
-  update(viewId: string, view: ModalView): Promise<void>;
 }
 
 /**
@@ -31,25 +26,15 @@ export async function askForConfirmation(
   modals: Modals,
   asker: () => Promise<Asker>,
 ): Promise<void> {
-  const clicked = parseProposalValue(click.value) ?? damaged();
+  const clicked = proposalOf(click);
   const stored = await engine.proposal(clicked.proposal);
-  const view = await modals.open(click.delivery, renderConfirmation(stored, click.channel)).catch(notOpened);
+  const view = await openOnce(modals, click.delivery, renderConfirmation(stored, click.channel));
   try {
     await engine.requireMayApprove({ ...(await asker()), ...clicked });
   } catch (error) {
     if (!(error instanceof OperatorError) || view === undefined) throw error;
-    await modals.update(view, renderNotConfirmable(error));
+    await modals.update(view, refusedDialog(error));
   }
-}
-
-/** A trigger is taken once: a repeated delivery finds the modal open. */
-function notOpened(error: unknown): undefined {
-  if (/exchanged_trigger_id/.test(messageOf(error))) return undefined;
-  throw new OperatorError('slack/unreachable', {
-    message: 'Slack did not open the dialog in time',
-    hint: 'Click again.',
-    cause: error,
-  });
 }
 
 /** What was typed, and on what. */

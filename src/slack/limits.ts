@@ -22,6 +22,17 @@ export const LIMITS = {
   confirmButton: 30,
   topLevelText: 3000,
   modalTitle: 24,
+  /** Of one modal or App Home. */
+  viewBlocks: 100,
+  /** Of a select, and of one group of it. */
+  options: 100,
+  optionText: 75,
+  optionValue: 75,
+  inputLabel: 2000,
+  inputHint: 2000,
+  inputValue: 3000,
+  placeholder: 150,
+  privateMetadata: 3000,
 } as const;
 
 /** A message as the views make it. `text` says it all for notifications and screen readers. */

@@ -1,22 +1,31 @@
 import type { App } from '@slack/bolt';
-import type { ModalView } from '@slack/types';
 import type { Asker } from '../engine/asker.ts';
-import { answering, type AnsweringDeps, ephemeral, respondingOrEphemeral, tellError } from './answering.ts';
+import { answering, type AnsweringDeps, ephemeral, inPerson, respondingOrEphemeral, tellError } from './answering.ts';
 import { answerClick } from './clicks.ts';
-import { answerCommand, type CommandDeps } from './commands.ts';
-import { approveConfirmed, askForConfirmation, type Modals, readConfirmation } from './confirming.ts';
-import type { Claim, Identity } from './identity.ts';
+import { answerCommand } from './commands.ts';
+import type { CommandDeps } from './commands/subcommand.ts';
+import { approveConfirmed, readConfirmation } from './confirming.ts';
+import { addDialogListeners, type DialogListenerDeps } from './dialog-listeners.ts';
+import { addHomeListeners, type HomeListenerDeps } from './home-listeners.ts';
 import type { InFlight } from './in-flight.ts';
+import { modalsOf } from './modals.ts';
+import { dialogOf, type OpeningDeps } from './opening.ts';
 import { parseClick, subjectOfClick } from './payload/click.ts';
 import { parseCommand } from './payload/command.ts';
 import { parseSubmission } from './payload/submission.ts';
-import type { UserGroups } from './user-groups.ts';
+import { addPickerListeners } from './picker-listeners.ts';
+import { addShortcutListeners } from './shortcuts.ts';
 import { CONFIRM } from './views/confirm.ts';
+import { whoAsks, type WhoAsksDeps } from './who-asks.ts';
 
 /** What listeners work with. */
-export interface ListenerDeps extends CommandDeps, AnsweringDeps {
-  readonly identity: Identity;
-  readonly userGroups: UserGroups;
+export interface ListenerDeps
+  extends CommandDeps,
+    AnsweringDeps,
+    WhoAsksDeps,
+    HomeListenerDeps,
+    DialogListenerDeps,
+    OpeningDeps {
   readonly inFlight: InFlight;
   zoneOffsetMinutes(userId: string): Promise<number | undefined>;
 }
@@ -26,6 +35,10 @@ export function addListeners(app: App, deps: ListenerDeps): void {
   listenToCommand(app, deps);
   listenToClicks(app, deps);
   listenToConfirmations(app, deps);
+  addHomeListeners(app, deps);
+  addShortcutListeners(app, deps);
+  addDialogListeners(app, deps);
+  addPickerListeners(app, deps);
 }
 
 function listenToCommand(app: App, deps: ListenerDeps): void {
@@ -36,11 +49,14 @@ function listenToCommand(app: App, deps: ListenerDeps): void {
       if (!typed) return;
       const { channel, userId, teamId, text } = typed;
       const tell = respondingOrEphemeral(deps, { respond, client, channel, user: userId });
+      const modals = modalsOf(client);
       const word = /^\s*(\S*)/.exec(text)?.[1] ?? '';
-      const claim = { userId, teamId, wish: `${deps.command} ${word}`, subject: `command:${word}` };
+      const claim = { userId, teamId, wish: `${deps.command} ${word}`, subject: `command:${word}`, channel };
       await answering(deps, tell, typed.delivery, () =>
         answerCommand(deps, text, {
           channel,
+          tell,
+          dialog: { ...modals, open: (view) => modals.open(typed.delivery, view) },
           asker: () => whoAsks(deps, claim),
           zoneOffsetMinutes: () => deps.zoneOffsetMinutes(userId),
         }),
@@ -56,17 +72,19 @@ function listenToClicks(app: App, deps: ListenerDeps): void {
       const click = parseClick(body);
       if (!click) return;
       const { channel, userId, teamId, action } = click;
-      const tell = respondingOrEphemeral(deps, { respond, client, channel, user: userId });
+      const tell =
+        channel === null
+          ? inPerson(deps, { client, user: userId, trigger: click.delivery })
+          : respondingOrEphemeral(deps, { respond, client, channel, user: userId });
       const asker = (): Promise<Asker> =>
-        whoAsks(deps, { userId, teamId, wish: action, subject: subjectOfClick(click) });
-      if (action === CONFIRM.callback) {
-        await tellError(deps, tell, () => askForConfirmation(deps, click, modalsOf(client), asker));
+        whoAsks(deps, { userId, teamId, wish: action, subject: subjectOfClick(click), channel });
+      const dialog = dialogOf(action);
+      if (dialog) {
+        await tellError(deps, tell, () => dialog(deps, { click, modals: modalsOf(client), asker }));
         return;
       }
-      await answering(deps, tell, click.delivery, async () => {
-        await answerClick(deps, click, await asker());
-        return undefined;
-      });
+      await answering(deps, tell, click.delivery, async () => answerClick(deps, click, await asker()));
+      if (channel === null) await deps.homes.refresh(userId);
     }),
   );
 }
@@ -83,32 +101,18 @@ function listenToConfirmations(app: App, deps: ListenerDeps): void {
       else await ack({ response_action: 'errors', errors: { [CONFIRM.block]: problem } });
       if (!confirmation) return;
       const subject = `proposal:${confirmation.proposal}`;
-      const tell = ephemeral(deps, { client, channel: confirmation.channel, user: userId });
+      const { channel } = confirmation;
+      const tell =
+        channel === null
+          ? inPerson(deps, { client, user: userId, trigger: sent.delivery })
+          : ephemeral(deps, { client, channel, user: userId });
       // What was mistyped is told in the dialog, and goes on only to be recorded.
       await answering(deps, problem === undefined ? tell : async () => {}, sent.delivery, async () => {
-        const asker = await whoAsks(deps, { userId, teamId, wish: CONFIRM.callback, subject });
+        const asker = await whoAsks(deps, { userId, teamId, wish: CONFIRM.callback, subject, channel });
         await approveConfirmed(deps, confirmation, asker);
         return undefined;
       });
+      if (channel === null) await deps.homes.refresh(userId);
     }),
   );
-}
-
-/** The person behind a delivery, with what their roles rest on as fresh as Slack gives it. */
-async function whoAsks({ identity, userGroups }: ListenerDeps, claim: Claim): Promise<Asker> {
-  const [asker] = await Promise.all([identity.asker(claim), userGroups.freshen(claim.userId)]);
-  return asker;
-}
-
-function modalsOf(client: App['client']): Modals {
-  return {
-    open: async (trigger_id: string, view: ModalView) => {
-      const { view: opened } = await client.views.open({ trigger_id, view });
-      if (opened?.id === undefined) throw new Error('Slack did not say which view it opened');
-      return opened.id;
-    },
-    update: async (view_id: string, view: ModalView) => {
-      await client.views.update({ view_id, view });
-    },
-  };
 }

@@ -6,11 +6,11 @@ import type { Engine } from '../engine/engine.ts';
 import type { Proposal } from '../engine/model.ts';
 import type { Policy } from '../engine/policy.ts';
 import type { MessageStore } from '../engine/ports.ts';
-import type { ProposalView, RunView } from '../engine/view.ts';
+import type { ProposalView, RunOutline } from '../engine/view.ts';
 import type { RunbookLibrary } from '../runbook/load.ts';
 import { createGlassAnnouncer, type GlassAnnouncer } from './glass-announcer.ts';
 import type { LiveClient, Shown } from './live-client.ts';
-import { createPace } from './pace.ts';
+import { createPace, type Pace } from './pace.ts';
 import { createPosting, type Posting, type WantedFile } from './posting.ts';
 import { planFileName, renderProposalMessage } from './views/proposal.ts';
 import { renderRawOutput, renderWholePlan } from './views/raw-output.ts';
@@ -33,6 +33,8 @@ export interface NotifierDeps {
   /** The slash command, where messages say what to type. */
   readonly command: string;
   readonly pollMs: number;
+  /** Shared with whatever else updates messages; one of its own unless given. */
+  readonly pace?: Pace;
 }
 
 /** Keeps Slack's messages true to what is stored. */
@@ -50,6 +52,8 @@ const AT_ONCE = 20;
 const PATIENCE_MS = 8000;
 /** Runs that cannot be shown now are looked at again after at most this, for something urgent may have happened. */
 const LATER_AT_MOST_MS = 1000;
+/** A run that reads is shown again after this although nothing was stored: time passes, and a host that hangs is to be seen. */
+const TICK_MS = 5000;
 /** Runs that Slack refuses are tried again after this, then after twice as long, and so on. */
 const REFUSED_PAUSE_MS = { first: 60_000, most: 3_600_000 };
 
@@ -72,11 +76,13 @@ class ProjectingNotifier implements Notifier {
   readonly #syncing = new Map<RunId, Promise<Shown>>();
   /** Runs that were not shown: when to try again, and how often Slack refused them. */
   readonly #waiting = new Map<RunId, { readonly untilMs: number; readonly refusals: number }>();
+  /** Runs that read, and when they were shown last. */
+  readonly #reading = new Map<RunId, number>();
   #serving: Promise<void> | undefined;
 
   constructor(deps: NotifierDeps) {
     this.#deps = deps;
-    this.#posting = createPosting({ ...deps, pace: createPace(deps.clock) });
+    this.#posting = createPosting({ ...deps, pace: deps.pace ?? createPace(deps.clock) });
     this.#glass = createGlassAnnouncer({ ...deps, posting: this.#posting });
   }
 
@@ -124,12 +130,14 @@ class ProjectingNotifier implements Notifier {
     }
   }
 
-  /** Runs whose message is behind, beside those that wait, which must not keep others from their turn. */
+  /** Runs whose message is behind or has not been touched for long, beside those that wait, which must not keep others from their turn. */
   async #due(): Promise<RunId[]> {
     const { messages, clock } = this.#deps;
     const outdated = await messages.outdated(AT_ONCE + this.#waiting.size);
     const now = clock.monotonicMs();
-    return outdated.filter((id) => (this.#waiting.get(id)?.untilMs ?? 0) <= now).slice(0, AT_ONCE);
+    const ticking = [...this.#reading].flatMap(([id, shownMs]) => (shownMs + TICK_MS <= now ? [id] : []));
+    const due = new Set([...outdated, ...ticking]);
+    return [...due].filter((id) => (this.#waiting.get(id)?.untilMs ?? 0) <= now).slice(0, AT_ONCE);
   }
 
   async #showLogging(id: RunId): Promise<void> {
@@ -154,9 +162,11 @@ class ProjectingNotifier implements Notifier {
   }
 
   async #sync(id: RunId): Promise<Shown> {
-    const { engine, messages } = this.#deps;
-    const view = await engine.view(id);
+    const { engine, messages, clock } = this.#deps;
+    const view = await engine.outline(id);
     const { channel } = view.run;
+    if (view.run.state === 'reading') this.#reading.set(id, clock.monotonicMs());
+    else this.#reading.delete(id);
     if (channel === null) return { kind: 'refused', error: 'no_channel' };
     const run = await this.#showRun(channel, view);
     if (run.shown.kind !== 'ok') return run.shown;
@@ -172,25 +182,23 @@ class ProjectingNotifier implements Notifier {
   }
 
   /** A run's message; what it rests on is attached as a file when it has ended. */
-  async #showRun(channel: string, view: RunView): Promise<Part> {
-    const { runbooks, clock } = this.#deps;
+  async #showRun(channel: string, view: RunOutline): Promise<Part> {
+    const { engine, runbooks, clock, command } = this.#deps;
     const { run } = view;
     const runbook = runbooks.runbooks.find(({ name }) => name === run.runbook);
     const probes = runbook?.steps.map(({ probe }) => probe.id) ?? [];
-    const message = renderRunMessage({ view, probes, now: clock.now() });
+    const message = renderRunMessage({ view, probes, now: clock.now(), command });
     const how = run.state === 'reading' ? 'progress' : 'urgent';
     const shown = await this.#posting.show({ subject: `run:${run.id}`, channel, message, sinceMs: run.createdAt, how });
-    if (run.state === 'reading' || (view.steps.length === 0 && message.complete)) return { shown };
+    if (run.state === 'reading' || (message.complete && (await engine.outputs(run.id)) === 0)) return { shown };
     const name = runFileName(run.id);
     const title = `Run ${run.id}: evidence and raw output`;
-    return {
-      shown,
-      file: { subject: `raw:${run.id}`, file: () => ({ name, title, text: renderRawOutput(view) }) },
-    };
+    const file = async () => ({ name, title, text: renderRawOutput(await engine.view(run.id)) });
+    return { shown, file: { subject: `raw:${run.id}`, file } };
   }
 
   /** A proposal's message; a plan that does not fit into it is attached as a file. */
-  async #showProposal(channel: string, view: ProposalView, { run }: RunView): Promise<Part> {
+  async #showProposal(channel: string, view: ProposalView, { run }: RunOutline): Promise<Part> {
     const { proposal } = view;
     const message = renderProposalMessage({ view, ...this.#termsOf(proposal) });
     const how = proposal.state === 'applying' || proposal.state === 'undoing' ? 'progress' : 'urgent';

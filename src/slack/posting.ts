@@ -37,7 +37,7 @@ export interface WantedFile {
   readonly subject: string;
   readonly channel: string;
   readonly threadTs: string;
-  file(): TextFile;
+  file(): TextFile | Promise<TextFile>;
 }
 
 /** Puts messages and files into Slack, each once. */
@@ -123,8 +123,8 @@ class OncePosting implements Posting {
       record,
       mayTakeMs: UPLOAD_MS,
       hidden: 'refuse',
-      look: () => live.findFile(channel, threadTs, wanted.file().name),
-      act: () => live.upload(channel, threadTs, wanted.file()),
+      look: async () => live.findFile(channel, threadTs, (await wanted.file()).name),
+      act: async () => live.upload(channel, threadTs, await wanted.file()),
     });
     if (acted.kind === 'there') return done;
     if (acted.kind !== 'refused') return acted;

@@ -9,6 +9,9 @@ const HOST_KEY_ALGORITHMS: readonly (readonly [string, readonly ServerHostKeyAlg
   ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256']],
 ];
 
+/** Compression that begins after the login (draft-miller-secsh-compression-delayed); used with hosts that insist on it. */
+export const COMPRESSION = 'zlib@openssh.com';
+
 /** Which host key to ask for. */
 export interface HostKeyWish {
   /** Key types that are trusted; asked for first, so that the host shows the key that is known. */
@@ -32,7 +35,7 @@ export function algorithmsFor(wish: HostKeyWish): Algorithms {
       'aes256-ctr',
     ],
     serverHostKey: hostKeyAlgorithms(wish),
-    compress: ['none'],
+    compress: ['none', COMPRESSION],
   };
 }
 

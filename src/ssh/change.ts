@@ -67,10 +67,15 @@ export async function changeHost(deps: ChangeDeps, request: ChangeRequest): Prom
   return unclear(host, followed, lease.connection);
 }
 
+/** A change as one line for one SSH exec, tagged so that it can be ended. Throws LineTooLong. */
+export function changeLine(nonce: string, argv: readonly string[]): string {
+  return hostLine([tagChange(nonce), `exec ${argv.map(scriptWord).join(' ')} </dev/null`]);
+}
+
 /** Undefined when it is longer than a host takes: that is no reason to try again, as an error would be. */
 function lineOf(nonce: string, { argv }: ChangeCommand): string | undefined {
   try {
-    return hostLine([tagChange(nonce), `exec ${argv.map(scriptWord).join(' ')} </dev/null`]);
+    return changeLine(nonce, argv);
   } catch (error) {
     if (error instanceof LineTooLong) return undefined;
     throw error;

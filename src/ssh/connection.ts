@@ -41,8 +41,19 @@ export interface ConnectOptions {
   readonly keepaliveMs: number;
   /** Gives up connecting when it aborts; a connection that was made is left alone. */
   readonly giveUp?: AbortSignal;
+  readonly watch?: ConnectWatch;
 }
 
+/** Told how far connecting comes, when it comes there; again for every try. */
+interface ConnectWatch {
+  /** The host took the TCP connection. */
+  reached(): void;
+  /** The host showed a key, in SSH wire form, trusted or not. */
+  keyShown(key: Buffer): void;
+}
+
+/** How long a host is given to close a connection after the goodbye. */
+const GOODBYE_MS = 1000;
 /** Unanswered keepalives after which the host is taken for dead. */
 const KEEPALIVES = 2;
 
@@ -73,6 +84,28 @@ export async function connect(host: Host, options: ConnectOptions): Promise<Conn
   }
 }
 
+/**
+ * The key that a host shows, of a type that is known for it where it has one. Trusts nothing, logs nobody in, sends
+ * nothing. Does not throw.
+ */
+export async function shownKey(host: Host, options: ConnectOptions): Promise<Buffer | Failure> {
+  const { types } = await trustOf(host);
+  const shown: Buffer[] = [];
+  const judge = (key: Buffer): Failure => {
+    shown.push(Buffer.from(key));
+    return CANCELLED;
+  };
+  const attempted = await attempt({
+    host,
+    trust: { types, anyType: false, judge },
+    identity: { authHandler: ['publickey'] },
+    wish: { first: types, without: [] },
+    options,
+  });
+  if ('connection' in attempted) throw new Error(`${host.name} logged somebody in without having shown a key`);
+  return shown[0] ?? attempted.failure;
+}
+
 function attempt({ host, trust, identity, wish, options }: Attempt): Promise<Attempted> {
   const client = new Client();
   const socket = new Socket();
@@ -81,6 +114,7 @@ function attempt({ host, trust, identity, wish, options }: Attempt): Promise<Att
   let refused: Attempted | undefined;
 
   const verify = (key: Buffer): boolean => {
+    options.watch?.keyShown(key);
     const reason = trust.judge(key);
     const type = keyType(key);
     if (reason)
@@ -106,6 +140,7 @@ function attempt({ host, trust, identity, wish, options }: Attempt): Promise<Att
     });
     socket.once('connect', () => {
       stage = 'handshake';
+      options.watch?.reached();
     });
     options.clock.sleep(host.connectTimeoutMs, over.signal).then(
       () => fail(connectTimeout(host, stage)),
@@ -176,6 +211,16 @@ function established(host: Host, client: Client, socket: Socket): Connection {
     },
     destroy: () => lose('unreachable', 'it did not answer'),
   };
+}
+
+/** Closes a connection and waits until it is gone; one that does not answer is cut. */
+export async function sayGoodbye(connection: Connection, clock: Clock): Promise<void> {
+  connection.close();
+  const patience = new AbortController();
+  await Promise.race([connection.gone, clock.sleep(GOODBYE_MS, patience.signal).catch(() => {})]);
+  patience.abort();
+  connection.destroy();
+  await connection.gone;
 }
 
 function execOn(client: Client, line: string): Promise<ExecResult> {

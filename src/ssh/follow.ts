@@ -39,13 +39,12 @@ export async function follow(init: FollowInit): Promise<Followed> {
   let exitCode: number | undefined;
   let listening = true;
   const closing = new Promise<'closed'>((resolve) => {
-    channel.once('close', () => {
+    // With 'close' ssh2 tells the status again: a quick command's 'exit' can come in one packet with its start, unheard.
+    channel.once('close', (code?: number | null) => {
+      exitCode = code ?? undefined;
       closed = true;
       resolve('closed');
     });
-  });
-  channel.on('exit', (code: number | null) => {
-    exitCode = code ?? undefined;
   });
   channel.on('data', (chunk: Buffer) => listening && init.onStdout(chunk));
   channel.stderr.on('data', (chunk: Buffer) => listening && init.onStderr(chunk));

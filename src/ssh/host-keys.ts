@@ -60,7 +60,7 @@ function fromKnownHosts(host: Host, file: string, keys: KnownKeys): HostTrust {
     types: [...new Set(keys.trusted.map((line) => line.type))],
     anyType: false,
     judge(key) {
-      if (keys.revoked.some((revoked) => revoked.equals(key))) {
+      if (keys.revoked.some((line) => line.key.equals(key))) {
         return failure(
           'host_key_mismatch',
           `${place(host)} showed ${shown(key)}, which ${file} marks as @revoked; find out why before connecting again.`,
@@ -82,19 +82,25 @@ function nothingKnown(host: Host, reason: string): HostTrust {
 }
 
 function mismatch(host: Host, key: Buffer, expected: string): Failure {
+  const correct =
+    host.hostKey === undefined
+      ? `see \`countersign hosts trust ${host.name}\` for which line to remove`
+      : 'correct the pinned key';
   return failure(
     'host_key_mismatch',
     `${place(host)} showed ${shown(key)} where ${expected} is expected; if the host was not reinstalled, ` +
-      'someone may be in between: compare with ssh-keygen -lf on the host itself, then correct the pinned key.',
+      `someone may be in between: compare with ssh-keygen -lf on the host itself, then ${correct}.`,
   );
 }
 
+/* A key that is pinned, if wrongly, is not looked for in known_hosts. */
 function unknown(host: Host, key: Buffer, reason: string): Failure {
-  return failure(
-    'host_key_unknown',
-    `${place(host)} showed ${shown(key)} but ${reason}; compare it with ssh-keygen -lf on the host itself, ` +
-      `then pin "${fingerprint(key)}" as its host key in the inventory.`,
-  );
+  const todo =
+    host.hostKey === undefined && host.knownHosts !== undefined
+      ? `run \`countersign hosts trust ${host.name}\`, which shows how to compare it and asks, or ` +
+        `pin "${fingerprint(key)}" as its host key in the inventory.`
+      : `compare it with ssh-keygen -lf on the host itself, then pin "${fingerprint(key)}" as its host key in the inventory.`;
+  return failure('host_key_unknown', `${place(host)} showed ${shown(key)} but ${reason}; ${todo}`);
 }
 
 function shown(key: Buffer): string {

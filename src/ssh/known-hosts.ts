@@ -7,25 +7,27 @@ export interface KnownHostLine {
   readonly hosts: string;
   readonly type: string;
   readonly key: Buffer;
+  /** Where it stands in the file, counted from 1. */
+  readonly lineNumber: number;
 }
 
 /** What a known_hosts file says about one host. */
 export interface KnownKeys {
   readonly trusted: readonly KnownHostLine[];
-  readonly revoked: readonly Buffer[];
+  readonly revoked: readonly KnownHostLine[];
   /** Whether a certificate authority is named for the host, which cannot be used here. */
   readonly certAuthority: boolean;
 }
 
 /** The lines of a known_hosts file that hold a key; comments and lines that are not understood are left out, as ssh(1) does. */
 export function parseKnownHosts(text: string): readonly KnownHostLine[] {
-  return text.split('\n').flatMap((line) => {
+  return text.split('\n').flatMap((line, index) => {
     const parsed = parseLine(line.trim());
-    return parsed ? [parsed] : [];
+    return parsed ? [{ ...parsed, lineNumber: index + 1 }] : [];
   });
 }
 
-function parseLine(line: string): KnownHostLine | undefined {
+function parseLine(line: string): Omit<KnownHostLine, 'lineNumber'> | undefined {
   if (line === '' || line.startsWith('#')) return undefined;
   const fields = line.split(/[ \t]+/);
   const markerField = fields[0]?.startsWith('@') ? fields.shift() : undefined;
@@ -50,10 +52,9 @@ export function keyType(key: Buffer): string | undefined {
  * nothing is known for the port, as ssh(1) does.
  */
 export function keysOf(lines: readonly KnownHostLine[], address: string, port: number): KnownKeys {
-  const plain = address.toLowerCase();
-  if (port === 22) return keysNamed(lines, plain);
-  const exact = keysNamed(lines, `[${plain}]:${port}`);
-  const general = keysNamed(lines, plain);
+  const exact = keysNamed(lines, knownName(address, port));
+  if (port === 22) return exact;
+  const general = keysNamed(lines, knownName(address, 22));
   return {
     trusted: exact.trusted.length > 0 ? exact.trusted : general.trusted,
     revoked: [...exact.revoked, ...general.revoked],
@@ -61,11 +62,18 @@ export function keysOf(lines: readonly KnownHostLine[], address: string, port: n
   };
 }
 
-function keysNamed(lines: readonly KnownHostLine[], name: string): KnownKeys {
+/** The name under which a host's key is kept; sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT". */
+export function knownName(address: string, port: number): string {
+  const plain = address.toLowerCase();
+  return port === 22 ? plain : `[${plain}]:${port}`;
+}
+
+/** The lines whose host field matches this name. */
+export function keysNamed(lines: readonly KnownHostLine[], name: string): KnownKeys {
   const matching = lines.filter((line) => namesHost(line.hosts, name));
   return {
     trusted: matching.filter((line) => line.marker === undefined),
-    revoked: matching.filter((line) => line.marker === 'revoked').map((line) => line.key),
+    revoked: matching.filter((line) => line.marker === 'revoked'),
     certAuthority: matching.some((line) => line.marker === 'cert-authority'),
   };
 }
@@ -77,7 +85,14 @@ function namesHost(hosts: string, name: string): boolean {
   return !refused && patterns.some((pattern) => !pattern.startsWith('!') && matches(pattern, name));
 }
 
-/* `|1|salt|hash`: HMAC-SHA1 of the name with the salt as key; ssh_config(5), HashKnownHosts. */
+/**
+ * A name as a hashed host field: `|1|salt|hash`, HMAC-SHA1 of the name with the salt as key; ssh_config(5),
+ * HashKnownHosts. ssh(1) takes a salt of 20 bytes only.
+ */
+export function hashedName(name: string, salt: Buffer): string {
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
+}
+
 function isHashOf(field: string, name: string): boolean {
   const [, version, salt, hash] = field.split('|');
   if (version !== '1' || salt === undefined || hash === undefined) return false;

@@ -4,6 +4,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Transport } from '../engine/transport.ts';
 import { changeHost } from './change.ts';
 import { failure } from './failure.ts';
+import { greetHost } from './greet.ts';
 import { createPool } from './pool.ts';
 import { readHost } from './read.ts';
 
@@ -49,6 +50,11 @@ export function createSshTransport(init: SshTransportInit): Transport {
   }
 
   return {
+    async greet(host, { signal }) {
+      if (stopping.signal.aborted) return { reachedMs: null, hostKey: null, loggedInMs: null, failure: CLOSED };
+      const either = AbortSignal.any([signal, stopping.signal]);
+      return tracked(greetHost({ clock, keepaliveMs: init.keepaliveMs ?? KEEPALIVE_MS }, host, either));
+    },
     async read(host, steps, options) {
       if (stopping.signal.aborted) return { ...CLOSED, steps: [], durationMs: 0 };
       const signal = AbortSignal.any([options.signal, stopping.signal]);

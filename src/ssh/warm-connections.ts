@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Host } from '../inventory/host.ts';
-import { type Connection, type ConnectOptions, connect } from './connection.ts';
+import { type Connection, type ConnectOptions, connect, sayGoodbye } from './connection.ts';
 import type { Failure } from './failure.ts';
 import { createGate, type Gate } from './gate.ts';
 
@@ -12,7 +12,6 @@ import { createGate, type Gate } from './gate.ts';
 const CHANNELS_PER_HOST = 8;
 /** Handshakes at a time: each costs Node about 5 ms of CPU. */
 const CONNECTS_AT_ONCE = 64;
-const GOODBYE_MS = 1000;
 
 /** How connections are kept warm. */
 export interface WarmOptions extends ConnectOptions {
@@ -158,12 +157,7 @@ export class WarmConnections implements AsyncDisposable {
     const connection = entry.connection ?? (await entry.connecting);
     if (!connection || 'kind' in connection) return;
     entry.idle?.abort();
-    connection.close();
-    const patience = new AbortController();
-    await Promise.race([connection.gone, this.#options.clock.sleep(GOODBYE_MS, patience.signal).catch(() => {})]);
-    patience.abort();
-    connection.destroy();
-    await connection.gone;
+    await sayGoodbye(connection, this.#options.clock);
   }
 }
 

@@ -1,6 +1,7 @@
+import type { Selectable } from 'kysely';
 import { asProposalId, asRunId, type ProposalId, type RunId } from '../base/ids.ts';
 import type { MessageStore } from '../engine/ports.ts';
-import type { Executor } from './schema.ts';
+import type { Executor, Tables } from './schema.ts';
 import type { Query, Transact } from './transact.ts';
 
 /** Slack repeats what was not acknowledged within minutes (docs.slack.dev/apis/events-api); a day is far beyond that. */
@@ -38,10 +39,14 @@ export function createMessageStore(query: Query, transact: Transact): MessageSto
     find: (subject) =>
       query(async (db) => {
         const row = await db.selectFrom('messages').selectAll().where('subject', '=', subject).executeTakeFirst();
-        return (
-          row && { subject: row.subject, channel: row.channel, ts: row.ts, renderedRevision: row.rendered_revision }
-        );
+        return row && recordOf(row);
       }),
+    subjectAt: (channel, ts) =>
+      query(async (db) => {
+        const at = db.selectFrom('messages').select('subject').where('ts', '=', ts).where('channel', '=', channel);
+        return (await at.orderBy('subject').executeTakeFirst())?.subject;
+      }),
+    behind: (prefix, revision, limit) => query((db) => selectBehind(db, prefix, revision, limit)),
     outdated: (limit) => query((db) => outdatedRuns(db, limit)),
     outdatedGlass: (limit) => query((db) => outdatedGlass(db, limit)),
     claim: (key, at) =>
@@ -58,6 +63,25 @@ export function createMessageStore(query: Query, transact: Transact): MessageSto
         return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
       }),
   };
+}
+
+/** A row as the domain knows it. */
+function recordOf({ subject, channel, ts, rendered_revision }: Selectable<Tables['messages']>) {
+  return { subject, channel, ts, renderedRevision: rendered_revision };
+}
+
+async function selectBehind(db: Executor, prefix: string, revision: number, limit: number) {
+  const rows = await db
+    .selectFrom('messages')
+    .selectAll()
+    .where('subject', '>=', prefix)
+    .where('subject', '<', `${prefix}\u{10ffff}`)
+    .where('ts', 'is not', null)
+    .where('rendered_revision', '<', revision)
+    .orderBy('subject')
+    .limit(limit)
+    .execute();
+  return rows.map(recordOf);
 }
 
 async function outdatedRuns(db: Executor, limit: number): Promise<RunId[]> {

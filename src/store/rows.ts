@@ -69,11 +69,13 @@ export const RunHostRow = z
     outcome: OutcomeField.nullable(),
     detail: z.string().nullable(),
     current_step: z.string().nullable(),
+    step_since: z.number().nullable(),
     started_at: z.number().nullable(),
     finished_at: z.number().nullable(),
   })
-  .transform(({ current_step, started_at, finished_at, ...host }) => {
-    return { ...host, currentStep: current_step, startedAt: started_at, finishedAt: finished_at };
+  .transform(({ current_step, step_since, started_at, finished_at, ...host }) => {
+    const step = { currentStep: current_step, stepSince: step_since };
+    return { ...host, ...step, startedAt: started_at, finishedAt: finished_at };
   });
 
 export const StepRow = z

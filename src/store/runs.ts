@@ -87,6 +87,7 @@ async function createRun(db: Executor, run: NewRun): Promise<RunId> {
     outcome: null,
     detail: null,
     current_step: null,
+    step_since: null,
     started_at: null,
     finished_at: null,
   };
@@ -131,6 +132,7 @@ async function saveProgress(db: Executor, id: RunId, { host, step, at }: Progres
     .set((fields) => ({
       state: 'reading',
       current_step: step,
+      step_since: at,
       started_at: fields.fn.coalesce('started_at', fields.val(at)),
     }))
     .where('run_id', '=', id)
@@ -145,7 +147,7 @@ async function saveAnswer(db: Executor, id: RunId, answer: HostAnswerRecord, lea
   const { host, outcome, detail, finishedAt, steps, facts, numbers } = answer;
   const result = await db
     .updateTable('run_hosts')
-    .set({ state: 'answered', outcome, detail, current_step: null, finished_at: finishedAt })
+    .set({ state: 'answered', outcome, detail, current_step: null, step_since: null, finished_at: finishedAt })
     .where('run_id', '=', id)
     .where('host', '=', host)
     .where('state', '!=', 'answered')

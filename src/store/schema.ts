@@ -25,6 +25,7 @@ export interface Tables {
     outcome: string | null;
     detail: string | null;
     current_step: string | null;
+    step_since: number | null;
     started_at: number | null;
     finished_at: number | null;
   };

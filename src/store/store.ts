@@ -8,6 +8,8 @@ import { openSqlite } from './dialect/sqlite.ts';
 import { createGroupStore } from './groups.ts';
 import { createLeaseStore } from './leases.ts';
 import { createMessageStore } from './messages.ts';
+import { createOverviewStore } from './overview.ts';
+import { createRunFigureStore } from './run-figures.ts';
 import { createRunStore } from './runs.ts';
 import { createQuery, createSnapshot, createTransact } from './transact.ts';
 
@@ -34,6 +36,8 @@ export function openStore(path: string, migrations: string = MIGRATIONS): Store 
     },
     brokenGlass: createBrokenGlassStore(query, transact),
     groups: createGroupStore(query, transact),
+    overview: createOverviewStore(query),
+    figures: createRunFigureStore(query),
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }

@@ -4,74 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { startTestApp, type TestApp } from '../helpers/bolt.ts';
 import { launchBrowser, openSandboxPage } from '../helpers/browser.ts';
+import { listenAsPageBot, PAGE_SANDBOX } from '../helpers/page-bot.ts';
 import { startTestSandbox } from '../helpers/sandbox.ts';
-
-const plain = (text: string) => ({ type: 'plain_text' as const, text });
-const mrkdwn = (text: string) => ({ type: 'mrkdwn' as const, text });
-const section = (text: string) => ({ type: 'section' as const, text: mrkdwn(text) });
-const preformatted = (text: string) => ({
-  type: 'rich_text' as const,
-  elements: [{ type: 'rich_text_preformatted' as const, elements: [{ type: 'text' as const, text }] }],
-});
-
-const HOSTILE =
-  '<script>window.hacked = 1</script><img src=x onerror="window.hacked = 1"> \u202eevil\u202c ```not a fence';
-
-const PROPOSAL = [
-  { type: 'header' as const, text: plain('Proposal 41-1') },
-  section('*Pool upstream connections* on `web-1`, asked by <@U0REQUESTER>\n_This is not port exhaustion._'),
-  preformatted('  12   upstream app {\n  13     server 127.0.0.1:8080;\n     +   keepalive 32;'),
-  {
-    type: 'context' as const,
-    elements: [mrkdwn('May approve: sre-approvers. Expires <!date^1795394840^{time}|soon>.')],
-  },
-  {
-    type: 'actions' as const,
-    elements: [
-      {
-        type: 'button' as const,
-        action_id: 'approve',
-        style: 'primary' as const,
-        text: plain('Approve'),
-        confirm: {
-          title: plain('Approve 41-1?'),
-          text: mrkdwn('This changes *3 hosts*.'),
-          confirm: plain('Yes, approve'),
-          deny: plain('Not yet'),
-        },
-      },
-      { type: 'button' as const, action_id: 'reject', style: 'danger' as const, text: plain('Reject') },
-    ],
-  },
-];
-
-const PICKER = {
-  type: 'modal' as const,
-  callback_id: 'picker',
-  title: plain('Run a runbook'),
-  submit: plain('Run'),
-  blocks: [
-    {
-      type: 'input' as const,
-      block_id: 'hosts',
-      label: plain('Hosts'),
-      element: { type: 'plain_text_input' as const, action_id: 'v' },
-    },
-    {
-      type: 'input' as const,
-      block_id: 'depth',
-      label: plain('Depth'),
-      element: {
-        type: 'radio_buttons' as const,
-        action_id: 'v',
-        options: [
-          { text: plain('Quick'), value: 'q' },
-          { text: plain('Full'), value: 'f' },
-        ],
-      },
-    },
-  ],
-};
 
 let browser: Browser;
 let sandbox: Sandbox;
@@ -88,57 +22,8 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  sandbox = await startTestSandbox({
-    suggestions: [
-      { usage: '/runbook run time-wait on @web', description: 'Look at many TIME_WAIT sockets' },
-      { usage: '/runbook run <runbook> on <hosts>', description: 'Run any runbook' },
-      { usage: '/runbook list', description: 'What there is' },
-    ],
-    welcome: ['Type a command, or click one:', '/runbook run time-wait on @web'],
-  });
-  bot = await startTestApp(sandbox, (app) => {
-    app.command('/runbook', async ({ ack, body, client, respond }) => {
-      if (body.text === 'silent') return;
-      await ack();
-      if (body.text === 'pick') await client.views.open({ trigger_id: body.trigger_id, view: PICKER });
-      else if (body.text === 'hostile') {
-        const text = HOSTILE.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-        await client.chat.postMessage({ channel: body.channel_id, text });
-        await client.chat.postMessage({
-          channel: body.channel_id,
-          text: HOSTILE,
-          blocks: [preformatted(HOSTILE), section(HOSTILE)],
-        });
-      } else {
-        const posted = await client.chat.postMessage({
-          channel: body.channel_id,
-          text: 'Proposal 41-1',
-          blocks: PROPOSAL,
-        });
-        await client.chat.postMessage({ channel: body.channel_id, thread_ts: posted.ts!, text: 'step 1: `ss -s`' });
-        await respond({ response_type: 'ephemeral', text: 'Started.' });
-      }
-    });
-    app.action('approve', async ({ ack, body, client }) => {
-      await ack();
-      if (body.type !== 'block_actions' || !body.message || !body.channel) return;
-      const blocks = [section(`*Proposal 41-1* approved by <@${body.user.id}>`)];
-      await client.chat.update({ channel: body.channel.id!, ts: body.message['ts'], text: 'approved', blocks });
-    });
-    app.action('reject', async () => {});
-    app.view('picker', async ({ ack, view }) => {
-      const hosts = view.state.values['hosts']?.['v']?.value;
-      await (hosts === '@web'
-        ? ack()
-        : ack({ response_action: 'errors', errors: { hosts: 'No such host. Did you mean @web?' } }));
-    });
-    app.event('app_home_opened', async ({ event, client }) => {
-      await client.views.publish({
-        user_id: event.user,
-        view: { type: 'home', blocks: [section(`Hello <@${event.user}>`)] },
-      });
-    });
-  });
+  sandbox = await startTestSandbox(PAGE_SANDBOX);
+  bot = await startTestApp(sandbox, listenAsPageBot);
   page = await openPage();
 });
 
@@ -241,6 +126,9 @@ test('commands complete with the keyboard', async () => {
   expect(await composer.inputValue()).toBe('/runbook run <runbook> on <hosts>');
   await page.keyboard.type('time-wait');
   expect(await composer.inputValue()).toBe('/runbook run time-wait on <hosts>');
+  await composer.fill('/runbook hosts @w');
+  await page.keyboard.press('Tab');
+  expect(await composer.inputValue(), 'the last word is completed').toBe('/runbook hosts @web');
 });
 
 test('a modal shows what is missing and what the bot refuses, then closes', async () => {
@@ -286,8 +174,49 @@ test('the App Home, direct messages, threads and the inspector are there', async
   await page.getByText('Inspector: raw traffic and faults').click();
   await page.getByTestId('inspector').getByText('frame events_api').first().waitFor();
   await picture('inspector');
+  await page.getByLabel('Filter').fill('views.publish');
+  await page.getByTestId('inspector').getByText('frame events_api').first().waitFor({ state: 'detached' });
+  await page.getByRole('tab', { name: 'What this Slack can do' }).click();
+  await page.getByRole('row', { name: /method chat\.update yes/ }).waitFor();
+  await page.getByRole('tab', { name: 'Make things go wrong' }).click();
   await page.getByLabel('Lose the next acks').fill('1');
   await page.keyboard.press('Tab');
   await type('/runbook list');
   await rows().filter({ hasText: 'operation_timeout' }).waitFor();
+});
+
+test('a message has its shortcuts in a menu, and a modal that the bot rewrites keeps what is being typed', async () => {
+  await type('/runbook run time-wait on @web');
+  const row = rows().filter({ hasText: 'Pool upstream connections' });
+  await row.hover();
+  await row.getByRole('button', { name: 'More message actions' }).click();
+  await page.keyboard.press('Escape');
+  expect(await page.getByRole('menuitem', { name: /Show run/ }).isVisible()).toBe(false);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  const modal = page.getByTestId('modal');
+  await modal.waitFor();
+  await page.keyboard.type('@we');
+  await modal.getByText('@we means 3 hosts').waitFor();
+  await page.keyboard.type('b');
+  await modal.getByText('@web means 3 hosts').waitFor();
+  expect(await modal.getByLabel('Hosts').inputValue()).toBe('@web');
+});
+
+test('new messages elsewhere are counted, and the colours are a choice', async () => {
+  await bot.app.client.chat.postMessage({ channel: 'C0OPS', text: 'one' });
+  const second = await bot.app.client.chat.postMessage({ channel: 'C0OPS', text: 'two' });
+  await bot.app.client.chat.update({ channel: 'C0OPS', ts: second.ts!, text: 'two, changed' });
+  await bot.app.client.chat.postEphemeral({ channel: 'C0OPS', user: 'U0APPROVER', text: 'not for the requester' });
+  await page.getByRole('button', { name: /# ops 2 new messages/ }).click();
+  await rows().filter({ hasText: 'two, changed' }).waitFor();
+  expect(await page.getByText('2 new messages').count()).toBe(0);
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  const colours = page.getByRole('button', { name: /^Colours/ });
+  for (const name of ['Colours: light', 'Colours: dark']) {
+    await colours.click();
+    expect(await colours.textContent()).toBe(name);
+  }
+  expect(await ground()).not.toBe(light);
 });

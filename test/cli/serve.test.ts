@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type CliScene, type RunningCli, setCliScene } from '../helpers/cli.ts';
+import { sandboxClient, startTestSandbox } from '../helpers/sandbox.ts';
+import { startHoldable } from '../helpers/slack-places.ts';
 
 let scene: CliScene;
 
@@ -48,6 +50,34 @@ describe('countersign start', () => {
       expect(stdout).toMatch(/^Local Slack: http:\/\/127\.0\.0\.1:\d+\S*\nReady\. Ctrl-C stops it\.\nStopping\.\n$/);
     },
   );
+
+  it('ends at once when it is told a second time while it still ends what was begun', async () => {
+    await using sandbox = await startTestSandbox();
+    const way = await startHoldable(Number(new URL(sandbox.slackApiUrl).port));
+    scene = setCliScene({
+      people: ['{ name: mia, slack: U0REQUESTER }'],
+      config: [
+        'log_level: error',
+        'slack:',
+        '  bot_token: { file: bot }',
+        '  app_token: { file: app }',
+        `  api_url: ${way.apiUrl}`,
+      ],
+    });
+    scene.write('bot', sandbox.botToken);
+    scene.write('app', sandbox.appToken);
+    const running = scene.start('start');
+    onTestFinished(() => void running.child.kill('SIGKILL'));
+    await saying(running, 'Ready.');
+    // Sockets lead to the sandbox itself, so the command comes, and who asks for it is never answered.
+    way.hold();
+    const acked = await sandboxClient(sandbox).command('U0REQUESTER', 'C0INCIDENTS', '/runbook history');
+    expect(acked).toMatchObject({ ok: true });
+    running.child.kill('SIGTERM');
+    await saying(running, 'Stopping.');
+    running.child.kill('SIGINT');
+    expect((await running.ended).status).toBe(128);
+  });
 
   it('names a broken runbook and starts all the same', async () => {
     scene = setCliScene({ config: ['runbooks: [books]', 'log_level: error'] });

@@ -42,6 +42,20 @@ export function describeTransport(name: string, start: () => Promise<TransportUn
     const change = (text: string, args: readonly string[] = [], signal: AbortSignal = never, timeoutMs = STEP_MS) =>
       transport.change(subject.host, changeScript(text, args), grant(), { signal, timeoutMs });
 
+    test('greets: is reached, shows a key, is logged in to', async () => {
+      const greeting = await transport.greet(subject.host, { signal: never });
+      expect(greeting.failure).toBeNull();
+      expect(greeting.hostKey?.fingerprint).toMatch(/^SHA256:[A-Za-z0-9+/]{43}$/);
+      expect(greeting.reachedMs).toBeGreaterThanOrEqual(0);
+      expect(greeting.loggedInMs).toBeGreaterThanOrEqual(greeting.reachedMs ?? Number.NaN);
+    });
+
+    test('greets nobody when the signal is aborted already', async () => {
+      const greeting = await transport.greet(subject.host, { signal: AbortSignal.abort() });
+      expect(greeting).toMatchObject({ reachedMs: null, hostKey: null, loggedInMs: null });
+      expect(greeting.failure?.kind).toBe('cancelled');
+    });
+
     test('runs the steps in order and reports exit codes and both streams of each', async () => {
       const started: string[] = [];
       const steps = [

@@ -27,8 +27,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['base', 'engine'],
   sandbox: ['base'],
   lab: ['base'],
+  simulation: ['base', 'probes', 'engine', 'ssh'],
   config: ['base', 'inventory', 'runbook', 'engine', 'ssh', 'store', 'slack', 'cli', 'telemetry'],
 };
+
+/** Folders that are loaded dynamically: who has real hosts and a real Slack never loads them. */
+const STAND_INS: readonly string[] = ['sandbox', 'lab', 'simulation'];
 
 /** Packages that one folder alone may import. */
 const SOLE_IMPORTERS: Readonly<Record<string, string>> = {
@@ -109,8 +113,8 @@ function layerBreach(file: SourceFile, specifier: string, dynamic: boolean, know
   const targetFolder = folderOf(target);
   if (folder === targetFolder) return [];
   const root = folder === '';
-  if (root && (targetFolder === 'sandbox' || targetFolder === 'lab')) {
-    return dynamic ? [] : [`${file.path} imports ${target} statically; sandbox and lab are loaded dynamically`];
+  if (root && STAND_INS.includes(targetFolder)) {
+    return dynamic ? [] : [`${file.path} imports ${target} statically; ${targetFolder} is loaded dynamically`];
   }
   if (root || (ALLOWED[folder] ?? []).includes(targetFolder)) return [];
   return [`${file.path} (${folder}) must not import ${target} (${targetFolder || 'root'})`];

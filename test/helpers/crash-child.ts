@@ -51,6 +51,7 @@ await store[Symbol.asyncDispose]();
 function losingAnswers(inner: Transport): Transport {
   const lost = { kind: 'unreachable', detail: 'The answer was lost.' } as const;
   return {
+    greet: (host, options) => inner.greet(host, options),
     read: async (host, steps, options) =>
       steps[0]?.id === 'receipt' && !(await looked())
         ? { ...lost, steps: [], durationMs: 1 }

@@ -14,10 +14,19 @@ export interface Demo extends AsyncDisposable {
   stop(): Promise<number | null>;
 }
 
+/** How a demonstration is started. */
+interface StartOptions {
+  readonly hosts: number;
+  readonly load: boolean;
+  /** Whom it runs as, by number; whoever runs the tests otherwise. */
+  readonly uid?: number;
+}
+
 /** Starts `countersign demo` on a free port and waits until it is ready. */
-export async function startDemo(options: { readonly hosts: number; readonly load: boolean }): Promise<Demo> {
+export async function startDemo(options: StartOptions): Promise<Demo> {
   const args = ['demo', '--port', '0', '--hosts', String(options.hosts), ...(options.load ? [] : ['--no-load'])];
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const user = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid, cwd: '/' };
+  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...user });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const ended = once(child, 'exit');

@@ -17,6 +17,7 @@ import { createCapture } from '../../src/ssh/capture.ts';
 import { frameLine } from '../../src/ssh/frame.ts';
 import { createFrameParser } from '../../src/ssh/frame-parser.ts';
 import { hostLine, scriptWord } from '../../src/ssh/host-line.ts';
+import { shownGreeting } from './greeting.ts';
 
 /** A transport for which every host is this machine: commands run as child processes, within the same bounds. */
 export function createLocalTransport(): Transport {
@@ -27,6 +28,12 @@ export function createLocalTransport(): Transport {
     return work.finally(() => running.delete(work));
   };
   return {
+    greet: async (host, { signal }) =>
+      shownGreeting(
+        signal.aborted || stopping.signal.aborted
+          ? { kind: 'cancelled', detail: `${host.name}: cancelled.` }
+          : undefined,
+      ),
     read: (_host, steps, options) => tracked(readLocally(steps, options, stopping.signal)),
     async change(host, command, grant, { signal, timeoutMs }) {
       mustCover(grant, host);
@@ -104,8 +111,8 @@ export interface CannedHost {
 /** A command that reached the canned transport. */
 interface CannedCall {
   readonly host: HostName;
-  readonly kind: 'read' | 'change';
-  /** Step ids of a read, argv of a change. */
+  readonly kind: 'greet' | 'read' | 'change';
+  /** Step ids of a read, argv of a change; nothing for a greeting. */
   readonly what: readonly string[];
 }
 
@@ -127,6 +134,11 @@ export function createCannedTransport(
   return {
     calls,
     answer: (host, canned) => void hosts.set(host, canned),
+    async greet(host, { signal }) {
+      calls.push({ host: host.name, kind: 'greet', what: [] });
+      const kind = signal.aborted ? 'cancelled' : (hosts.get(host.name) ?? { failure: 'unreachable' }).failure;
+      return shownGreeting(kind && failed(kind, host));
+    },
     async read(host, steps, { signal, onStepStarted }) {
       calls.push({ host: host.name, kind: 'read', what: steps.map((step) => step.id) });
       const canned = hosts.get(host.name) ?? { failure: 'unreachable' };

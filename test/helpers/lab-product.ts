@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '../../src/base/clock.ts';
 import { asPersonName, type RunId } from '../../src/base/ids.ts';
 import { compose, type Composition } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -39,10 +40,15 @@ export interface LabProductOptions {
   readonly runbooks?: Record<string, string>;
   /** Where it is less patient than in production. */
   readonly timing?: Partial<EngineTiming>;
+  /** The engine's clock, where it is not the machine's. */
+  readonly clock?: Clock;
 }
 
-/** Composes the product for a lab; the caller disposes of it. */
-export function labProduct(lab: Lab, { runbooks, timing }: LabProductOptions = {}): LabProduct {
+/** Composes the product for hosts of a lab, or for simulated ones; the caller disposes of it. */
+export function labProduct(
+  lab: Pick<Lab, 'inventoryYaml'>,
+  { runbooks, timing, clock }: LabProductOptions = {},
+): LabProduct {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-test-'));
   if (runbooks) mkdirSync(join(directory, 'runbooks'));
   for (const [name, text] of Object.entries(runbooks ?? {})) writeFileSync(join(directory, 'runbooks', name), text);
@@ -51,7 +57,8 @@ export function labProduct(lab: Lab, { runbooks, timing }: LabProductOptions = {
   writeFileSync(configFile, runbooks ? `${CONFIG}runbooks: [runbooks]\n` : CONFIG);
   const composition = compose(loadConfig(configFile), { log: false });
   const { context } = composition;
-  const engine = timing ? createEngine({ ...context, timing: { ...DEFAULT_TIMING, ...timing } }) : composition.engine;
+  const others = { ...(timing && { timing: { ...DEFAULT_TIMING, ...timing } }), ...(clock && { clock }) };
+  const engine = timing || clock ? createEngine({ ...context, ...others }) : composition.engine;
   const settled = async (id: RunId): Promise<RunView> => {
     await engine.drive({ kind: 'run', id });
     return engine.view(id);

@@ -13,7 +13,7 @@ import type { Host } from '../../src/inventory/host.ts';
 import { createInventory } from '../../src/inventory/inventory.ts';
 import type { RunbookLibrary } from '../../src/runbook/load.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts';
-import { type SlackApp, startSlackApp } from '../../src/slack/app.ts';
+import { createSlackApp, type SlackApp, type SlackDeps } from '../../src/slack/app.ts';
 import { createTestStore, wordContext } from './engine.ts';
 import { type SeenMessage, sandboxClient, startTestSandbox } from './sandbox.ts';
 import { testHost } from './sshd.ts';
@@ -44,6 +44,8 @@ export interface SlackSceneInit {
   readonly clock?: Clock;
   /** The engine as the first bot gets it. */
   readonly adapt?: (engine: Engine) => Engine;
+  /** What else the bot is started with. */
+  readonly slack?: Partial<SlackDeps>;
 }
 
 /** The bot on a sandbox under a policy, unless told otherwise with one host whose word is bad; all of it ends with the test. */
@@ -58,7 +60,7 @@ export async function setSlackScene(init: SlackSceneInit) {
   const context = sceneContext(init, { store, transport, hosts });
   const engine = disposal.use(createEngine(context));
   const sandbox = disposal.use(await startTestSandbox(options));
-  const startApp = async (served = engine) => disposal.use(await startSceneApp(sandbox, context, served));
+  const startApp = async (served = engine) => disposal.use(await startSceneApp(sandbox, context, served, init.slack));
   const app = await startApp(adapt(engine));
   engine.serve();
   const audit = async (subject: string) =>
@@ -89,15 +91,36 @@ function sceneContext(
   return { ...context, policy, runbooks: runbooks ?? context.runbooks };
 }
 
-/** Starts the bot that serves this engine in a Slack. */
-export function startSceneApp(
-  { botToken, appToken, slackApiUrl }: Pick<Sandbox, 'botToken' | 'appToken' | 'slackApiUrl'>,
+/** Where a Slack is, and what it lets in. */
+type SlackPlace = Pick<Sandbox, 'botToken' | 'appToken' | 'slackApiUrl'>;
+
+/** Starts the bot that serves this engine in a Slack; when it cannot start, nothing of it is left. */
+export async function startSceneApp(
+  slack: SlackPlace,
+  context: EngineContext,
+  engine: Engine,
+  how: Partial<SlackDeps> = {},
+): Promise<SlackApp> {
+  const app = createSceneApp(slack, context, engine, how);
+  try {
+    await app.start();
+  } catch (error) {
+    await app[Symbol.asyncDispose]();
+    throw error;
+  }
+  return app;
+}
+
+/** The bot that serves this engine in a Slack, not started yet. */
+export function createSceneApp(
+  { botToken, appToken, slackApiUrl }: SlackPlace,
   { store, policy, inventory, runbooks, clock, logger }: EngineContext,
   engine: Engine,
-): Promise<SlackApp> {
-  return startSlackApp({
+  how: Partial<SlackDeps> = {},
+): SlackApp {
+  return createSlackApp({
     botToken: new Secret(botToken),
-    appToken: new Secret(appToken),
+    deliveries: { mode: 'socket', appToken: new Secret(appToken) },
     apiUrl: slackApiUrl,
     command: '/runbook',
     teams: undefined,
@@ -109,6 +132,7 @@ export function startSceneApp(
     runbooks,
     clock,
     logger,
+    ...how,
   });
 }
 
@@ -134,14 +158,28 @@ function eyesAndHands(sandbox: Sandbox) {
   /** What only this person was told, oldest first. */
   const told = async (user: string) =>
     (await people.messages(SCENE_CHANNEL, user)).filter(({ is_ephemeral }) => is_ephemeral).map(({ text }) => text);
+  const click = async (user: string, start: RegExp, action: string) => people.click(user, await message(start), action);
+  /** The dialog in front of a person, once it says this. */
+  const dialog = async (user: string, words: RegExp): Promise<string> => {
+    const look = async () => JSON.stringify(await people.modal(user));
+    await expect.poll(look, PATIENCE).toMatch(words);
+    return look();
+  };
   return {
     people,
     shown,
     message,
     told,
+    dialog,
+    /** Clicks Reject and sends the dialog that asks why. */
+    reject: async (user: string, start: RegExp, reason: string) => {
+      await click(user, start, 'proposal_reject');
+      await dialog(user, /"callback_id":"proposal_reject"/);
+      return people.act('view-submit', { user, values: { why: { proposal_reason: reason } } });
+    },
     lastTold: (user: string) => expect.poll(async () => (await told(user)).at(-1) ?? '', PATIENCE),
     as: (user: string, text: string) => people.command(user, SCENE_CHANNEL, text),
-    click: async (user: string, start: RegExp, action: string) => people.click(user, await message(start), action),
+    click,
     /** Enters what is typed into the modal in front of a person and sends it. */
     submit: (user: string, typed: string) =>
       people.act('view-submit', { user, values: { typed: { proposal_typed: typed } } }),

@@ -2,6 +2,7 @@ import type { HostName } from '../../src/base/ids.ts';
 import type { ApprovalGrant } from '../../src/engine/grant.ts';
 import type { ChangeOutcome, HostFailure, ReadOutcome, Transport } from '../../src/engine/transport.ts';
 import type { Host } from '../../src/inventory/host.ts';
+import { shownGreeting } from './greeting.ts';
 
 /** A host of one word, with receipts as real hosts keep them. */
 export interface WordHost {
@@ -40,6 +41,10 @@ export function createWordTransport(words: Readonly<Record<string, string>>): Wo
     hosts,
     calls,
     host: find,
+    async greet(host, { signal }) {
+      const failure = signal.aborted ? 'cancelled' : find(host.name).failure;
+      return shownGreeting(failure && failed(failure, host.name));
+    },
     async read(host, steps, { signal, onStepStarted }): Promise<ReadOutcome> {
       const known = find(host.name);
       calls.push(`${host.name} ${steps[0]?.id === 'receipt' ? 'status' : 'read'}`);

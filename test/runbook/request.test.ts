@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OperatorError } from '../../src/base/error.ts';
-import { parseTypedRun } from '../../src/runbook/request.ts';
+import { draftTypedRun, parseTypedRun } from '../../src/runbook/request.ts';
 
 describe('parseTypedRun', () => {
   it.each([
@@ -54,5 +54,28 @@ describe('parseTypedRun', () => {
         }
       }),
     );
+  });
+});
+
+describe('draftTypedRun', () => {
+  const names = (word: string) => (word === 'time-wait' ? 'runbook' : 'hosts');
+
+  it.each([
+    ['', { runbook: '', selector: '', params: {} }],
+    ['time-wait', { runbook: 'time-wait', selector: '', params: {} }],
+    ['@web', { runbook: '', selector: '@web', params: {} }],
+    ['on web-1 interval=5', { runbook: '', selector: 'web-1', params: { interval: '5' } }],
+    ['web-1 web-2', { runbook: '', selector: 'web-1 web-2', params: {} }],
+    ['<!subteam^S1|@web>', { runbook: '', selector: '<!subteam^S1|@web>', params: {} }],
+    ['interval=5 time-wait @web', { runbook: 'time-wait', selector: '@web', params: { interval: '5' } }],
+    ['“time\u2011wait” on ‘@web’', { runbook: 'time-wait', selector: '@web', params: {} }],
+    ['time-wait\u00a0on\u00a0@web', { runbook: 'time-wait', selector: '@web', params: {} }],
+  ])('takes what is there of %j', (text, expected) => {
+    expect(draftTypedRun(text, names)).toEqual({ ...expected, twice: [] });
+  });
+
+  it('keeps the first of a param that is given twice, and says so', () => {
+    const draft = draftTypedRun('time-wait a=1 b=2 a=3');
+    expect([draft.params, draft.twice]).toEqual([{ a: '1', b: '2' }, ['a']]);
   });
 });

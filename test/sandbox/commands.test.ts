@@ -23,8 +23,9 @@ describe('a command', () => {
     expect(await person.messages(INCIDENTS)).toHaveLength(1);
   });
 
-  test('turns names of members into mentions and leaves other @ words alone', async () => {
-    const { person, connect } = await openSandbox();
+  test('turns names of members into mentions when the manifest says so, and leaves other @ words alone', async () => {
+    const command = { name: '/runbook', usageHint: '', description: '', shouldEscape: true };
+    const { person, connect } = await openSandbox({ command });
     const texts: string[] = [];
     await connect((app) => {
       app.command('/runbook', async ({ ack, body }) => {

@@ -31,10 +31,11 @@ test('no method is missing from the table', () => {
   const directory = createDirectory({ members: [], channels: [], userGroups: [], botName: 'bot' });
   const deps = { clock: systemClock, ids: systemIds, changes: createChanges() };
   const workspace = createWorkspace({ directory, ...deps });
-  const methods = createMethods({ workspace, ...deps, origin: () => '', openConnection: () => '' });
+  const methods = createMethods({ workspace, ...deps, origin: () => '', openConnection: () => '', scopes: [] });
   expect(Object.keys(methods).sort()).toEqual(names('method', true).sort());
 });
 
+const noFile = () => false;
 const text = { type: 'plain_text', text: 'x' };
 const options = [{ text, value: 'v' }];
 const BLOCKS: Readonly<Record<string, object>> = {
@@ -53,9 +54,9 @@ const BLOCKS: Readonly<Record<string, object>> = {
 
 test('every block that is said to be there is accepted, and every absent one refused', () => {
   for (const type of names('block', true))
-    expect([type, checkMessageBlocks([{ type, ...BLOCKS[type] }])]).toMatchObject([type, { ok: true }]);
+    expect([type, checkMessageBlocks([{ type, ...BLOCKS[type] }], noFile)]).toMatchObject([type, { ok: true }]);
   for (const type of names('block', false))
-    expect([type, checkMessageBlocks([{ type }])]).toMatchObject([type, { ok: false }]);
+    expect([type, checkMessageBlocks([{ type }], noFile)]).toMatchObject([type, { ok: false }]);
 });
 
 const ELEMENTS: Readonly<Record<string, object>> = {
@@ -75,14 +76,17 @@ test('every element that is said to be there is accepted somewhere, and every ab
       { type: 'actions', elements: [element] },
       { type: 'input', label: text, element },
     ];
-    return places.some((block) => checkMessageBlocks([block]).ok);
+    return places.some((block) => checkMessageBlocks([block], noFile).ok);
   };
   for (const type of names('element', true)) expect([type, accepted(type)]).toEqual([type, true]);
   for (const type of names('element', false)) expect([type, accepted(type)]).toEqual([type, false]);
 });
 
 test('every payload, event and frame that is said to be there reaches the bot', async () => {
-  await using sandbox = await startTestSandbox();
+  await using sandbox = await startTestSandbox({
+    scopes: ['chat:write', 'channels:history', 'app_mentions:read'],
+    events: ['app_home_opened', 'app_mention', 'message'],
+  });
   const person = sandboxClient(sandbox);
   const modal = { type: 'modal' as const, notify_on_close: true, title: text as never, blocks: [] };
   await using _app = await startTestApp(sandbox, (app) => {

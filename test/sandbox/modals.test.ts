@@ -91,6 +91,40 @@ describe('a modal', () => {
     expect(await person.modal(REQUESTER)).toMatchObject({ callback_id: 'pick' });
   });
 
+  test('tells the bot that it was closed when the bot asked for it, and whether the whole stack went', async () => {
+    const { person, connect } = await openSandbox();
+    const closed: unknown[] = [];
+    const told = (more: object) => ({ ...view, callback_id: 'told', notify_on_close: true, ...more });
+    await connect((app) => {
+      app.command('/runbook', async ({ ack, client, body }) => {
+        await ack();
+        await client.views.open({ trigger_id: body.trigger_id, view: told({}) });
+      });
+      app.view('told', async ({ ack, view: sent }) => {
+        const next = told({ clear_on_close: true, title: plain('Second') });
+        await ack(sent.title.text === 'Pick' ? { response_action: 'push', view: next } : undefined);
+      });
+      app.view({ callback_id: 'told', type: 'view_closed' }, async ({ ack, body }) => {
+        closed.push([body.view.title.text, body.is_cleared, body.user.id]);
+        await ack();
+      });
+    });
+    const open = async () => {
+      await person.command(REQUESTER, INCIDENTS, '/runbook');
+      await expect.poll(() => person.modal(REQUESTER)).not.toBeNull();
+    };
+    await open();
+    await person.act('view-close', { user: REQUESTER });
+    await open();
+    await person.act('view-submit', { user: REQUESTER, values: { hosts: { v: 'x' } } });
+    await person.act('view-close', { user: REQUESTER });
+    expect(await person.modal(REQUESTER)).toBeNull();
+    expect(closed).toEqual([
+      ['Pick', false, REQUESTER],
+      ['Second', true, REQUESTER],
+    ]);
+  });
+
   test('is refused with a trigger that is too old, used, or invented', async () => {
     const clock = createMovedClock();
     const { person, connect, api } = await openSandbox({ clock });

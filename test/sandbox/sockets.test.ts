@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { createFastClock } from '../helpers/fast-clock.ts';
 import { describe, expect, test } from 'vitest';
 import { INCIDENTS, openSandbox, REQUESTER } from '../helpers/sandbox-scene.ts';
 
@@ -79,8 +80,28 @@ describe('sockets', () => {
     expect(new Set(ids).size).toBe(1);
   });
 
+  test('an event that nobody acks comes three times more: at once, after a minute and after five', async () => {
+    const clock = createFastClock(400);
+    const { sandbox, person, api } = await openSandbox({ clock });
+    const { json } = await api('apps.connections.open', {}, sandbox.appToken);
+    const socket = new WebSocket(json.url ?? '');
+    await new Promise((resolve) => socket.once('message', resolve));
+    const heard: { attempt: number; minute: number }[] = [];
+    const startMs = clock.monotonicMs();
+    socket.on('message', (data) => {
+      const { type, retry_attempt: attempt } = JSON.parse(String(data)) as { type: string; retry_attempt: number };
+      const minute = Math.round((clock.monotonicMs() - startMs) / 60_000);
+      if (type === 'events_api') heard.push({ attempt, minute });
+    });
+    await person.act('open-home', { user: REQUESTER });
+    await expect.poll(() => heard.length, { timeout: 8000 }).toBe(4);
+    expect(heard.map(({ attempt }) => attempt)).toEqual([0, 1, 2, 3]);
+    expect(heard[2]!.minute).toBeGreaterThanOrEqual(1);
+    expect(heard[3]!.minute).toBeGreaterThanOrEqual(6);
+  });
+
   test('an event whose ack is lost comes again with its number and reason', async () => {
-    const { person, connect } = await openSandbox();
+    const { person, connect } = await openSandbox({ events: ['message'] });
     const numbers: unknown[] = [];
     await connect((app) => {
       app.message(async ({ context }) => {

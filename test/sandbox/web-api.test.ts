@@ -18,7 +18,12 @@ describe('the Web API', () => {
     expect(await post([section('x'.repeat(3001))])).toMatchObject({
       ok: false,
       error: 'invalid_blocks',
-      response_metadata: { messages: ['[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]'] },
+      response_metadata: {
+        messages: [
+          '[ERROR] failed to match all allowed schemas [json-pointer:/blocks/0/text]',
+          '[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]',
+        ],
+      },
     });
     expect((await post(Array.from({ length: 51 }, () => ({ type: 'divider' })))).errors).toEqual([
       'no more than 50 items allowed [json-pointer:/blocks]',
@@ -61,7 +66,11 @@ describe('the Web API', () => {
       file: Buffer.from('output'),
       title: 'Output',
     });
-    const thread = await client.conversations.replies({ channel: INCIDENTS, ts: parent.ts! });
+    const thread = await client.conversations.replies({
+      channel: INCIDENTS,
+      ts: parent.ts!,
+      include_all_metadata: true,
+    });
     expect(thread.messages).toMatchObject([
       { text: 'run', reply_count: 2, metadata },
       { text: 'step' },
@@ -69,10 +78,11 @@ describe('the Web API', () => {
     ]);
     const history = await client.conversations.history({ channel: INCIDENTS });
     expect(history.messages).toHaveLength(1);
+    expect(history.messages?.[0], 'metadata is for those who ask').not.toHaveProperty('metadata');
   });
 
   test('writes direct messages and ephemerals to one member', async () => {
-    const { person, connect } = await openSandbox();
+    const { person, connect } = await openSandbox({ scopes: ['chat:write', 'im:write', 'users:read'] });
     const { client } = (await connect()).app;
     const direct = await client.conversations.open({ users: APPROVER });
     await client.chat.postMessage({ channel: APPROVER, text: 'please look' });

@@ -8,8 +8,8 @@ const PROPOSAL = /^Proposal 1-1:/;
 describe('the slash command', () => {
   it.each([
     ['help', /runbook run NAME on HOSTS/],
-    ['', /runbook history/],
     ['list', /^word: The word/],
+    ['hosts', /^@web: web-1 \(1 host\)/],
     ['status', /^Nothing runs and nothing waits\./],
     ['history', /^No runs to show\./],
   ])('answers "%s" to the person who asked, and to nobody else', async (text, answer) => {
@@ -20,16 +20,19 @@ describe('the slash command', () => {
   });
 
   it.each([
-    ['rnu word on web-1', /"rnu" is not a subcommand\n.*\brun\b/],
-    ['word on web-1', /"word" is not a subcommand\n.*\/runbook run word on HOSTS/],
-    ['run wrod on web-1', /there is no runbook "wrod"/],
-    ['run word', /on which hosts should word run\?/],
-    ['run word on web-9', /unknown host "web-9"\n.*web-1/],
-    ['run word on @wbe', /unknown group "@wbe"\n.*@web/],
-    ['run word on <!subteam^S0APPROVERS>', /is a mention of Slack's.*\n.*group:NAME/],
-    ['run word on web-1 interval=soon', /interval must be a whole number, not "soon"\n.*2 to 60 seconds/],
-    ['run word on web-1 interval=99', /interval=99 is out of range/],
-    ['run word on web-1 intervall=5', /unknown param "intervall"\n.*interval/],
+    ['rnu word on web-1', /"rnu" is not a subcommand\nDid you mean \/runbook run word on web-1/],
+    ['word on web-1', /"word" is not a subcommand\nDid you mean \/runbook run word on web-1\?/],
+    ['wrod', /"wrod" is not a subcommand\nDid you mean \/runbook run word on HOSTS\?/],
+    ['stop 7', /"stop" is not a subcommand\nDid you mean \/runbook cancel 7\?/],
+    ['xyzzy', /"xyzzy" is not a subcommand\nThere are run, list, hosts, .*\/runbook alone opens a dialog/],
+    ['again', /nothing ran here yet.*\n.*\/runbook again 41/],
+    ['again 7', /there is no run 7/],
+    ['again fialed', /"fialed" is neither the number of a run nor "failed"\nDid you mean failed\?/],
+    ['cancel', /^Nothing is being asked now/],
+    ['show', /which run or proposal\?\n.*\/runbook show 41-1/],
+    ['show 7', /there is no run 7/],
+    ['show 7-1', /there is no proposal 7-1/],
+    ['hosts web-9', /unknown host "web-9"\n.*web-1/],
     ['status x', /"x" is not the number of a run/],
     ['status 7', /there is no run 7/],
     ['cancel 7', /there is no run 7/],

@@ -51,9 +51,12 @@ describe('a proposal in Slack', () => {
   });
 
   it('is rejected by its requester, and its buttons are gone', async () => {
-    const { click, message, transport } = await proposed();
-    await click(REQUESTER, PROPOSAL, 'proposal_reject');
-    const after = await message(/^Proposal 1-1:.*\n.*Rejected by ada/);
+    const { reject, message, transport } = await proposed();
+    await reject(REQUESTER, PROPOSAL, 'not during the <!here> sale');
+    const after = await message(
+      /^Proposal 1-1:.*\nRejected by ada: not during the &lt;!here&gt; sale\.\nNothing was changed\./,
+    );
+    expect(JSON.stringify(after.blocks)).toMatch(/Rejected by ada.*"type":"date".*not during the <!here> sale/);
     expect(JSON.stringify(after.blocks)).not.toContain('action_id');
     expect(transport.calls).toEqual(['web-1 read']);
   });

@@ -9,6 +9,7 @@ import { misbehave } from '../helpers/chaos.ts';
 import { createDice } from '../helpers/dice.ts';
 import { wordRunbook } from '../helpers/engine.ts';
 import { createFastClock } from '../helpers/fast-clock.ts';
+import type { SeenMessage } from '../helpers/sandbox.ts';
 import { setSlackScene } from '../helpers/slack-scene.ts';
 
 const SEED = 20_260_311;
@@ -20,7 +21,15 @@ const APPROVERS = ['U0APPROVER', 'U0APPROVER2', 'U0REQUESTER'] as const;
 
 /** The word's runbook, with a parameter by which each command can be told from all others. */
 function ticketed(): RunbookLibrary {
-  const ticket = { name: 'ticket', type: 'integer', default: 0, min: 0, max: 100_000, unit: undefined, help: 'Which command.' } as const;
+  const ticket = {
+    name: 'ticket',
+    type: 'integer',
+    default: 0,
+    min: 0,
+    max: 100_000,
+    unit: undefined,
+    help: 'Which command.',
+  } as const;
   const runbook = { ...wordRunbook({ path: '/word' }), params: [ticket] };
   const refuse = (name: string): never => {
     throw new OperatorError('request/unknown-runbook', { message: `there is no runbook "${name}"` });
@@ -40,6 +49,19 @@ async function setChaos(clock: Clock) {
   const dice = createDice(SEED);
   const commands: Promise<Done>[] = [];
   const clicks: Promise<Done>[] = [];
+  /** Clicks, and sends the dialog that asks why; whether Slack said that the decision was heard. */
+  const decideOn = async (user: string, found: SeenMessage, action: string): Promise<boolean> => {
+    const { ok } = await scene.people.click(user, found, action);
+    if (!ok || action !== 'proposal_reject') return ok;
+    const [, id = ''] = /^Proposal (\d+-\d+)/.exec(found.text) ?? [];
+    for (let look = 0; look < 10; look++) {
+      const dialog = await scene.people.modal(user);
+      if (dialog?.['callback_id'] === action && String(dialog['private_metadata']).includes(`"${id}"`))
+        return (await scene.people.act('view-submit', { user, values: {} })).ok;
+      await clock.sleep(1000);
+    }
+    return false;
+  };
   /** Everybody decides at once, some of them twice, some for and some against. */
   const decide = async (ticket: number): Promise<void> => {
     const start = new RegExp(`^Proposal \\d+-1: [^\\n]* on web-${ticket}\\b`);
@@ -48,7 +70,7 @@ async function setChaos(clock: Clock) {
       if (found) {
         const action = () => (dice.oneIn(3) ? 'proposal_reject' : 'proposal_approve');
         for (const user of [...APPROVERS, dice.pick(APPROVERS)])
-          clicks.push(scene.people.click(user, found, action()).then(({ ok }) => ({ ticket, acked: ok })));
+          clicks.push(decideOn(user, found, action()).then((acked) => ({ ticket, acked })));
         return;
       }
       await clock.sleep(2000);

@@ -48,7 +48,9 @@ function arrange(answer: Shown) {
     await stores[Symbol.asyncDispose]();
   });
   const deps = { engine, inventory, runbooks, notifier, command, now: () => systemClock.now() };
-  const typed = { channel: 'C1', asker: async () => ADA, zoneOffsetMinutes: async () => undefined };
+  const dialog = { open: async () => 'V1', update: async () => {} };
+  const tell = async () => {};
+  const typed = { channel: 'C1', dialog, tell, asker: async () => ADA, zoneOffsetMinutes: async () => undefined };
   return { told: (text: string) => answerCommand(deps, text, typed), engine };
 }
 

@@ -106,9 +106,9 @@ describe('a change that is approved by typing its name', () => {
   });
 
   it('whose dialog was open while another person rejected it is told so', async () => {
-    const { open, submit, click, message, lastTold, state } = await proposed();
+    const { open, submit, reject, message, lastTold, state } = await proposed();
     await open('U0APPROVER');
-    await click('U0APPROVER2', PROPOSAL, 'proposal_reject');
+    await reject('U0APPROVER2', PROPOSAL, '');
     await message(/Rejected by cem/);
     await submit('U0APPROVER', '1-1');
     await lastTold('U0APPROVER').toMatch(/does not wait for a decision any more/);

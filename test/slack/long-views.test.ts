@@ -45,6 +45,7 @@ function host(name: string, failed: boolean): RunHost {
     outcome,
     detail,
     currentStep: null,
+    stepSince: null,
     startedAt: NOW,
     finishedAt: NOW,
   };
@@ -81,7 +82,7 @@ describe('a run on very many hosts', () => {
   const view = runView({ hosts, findings: groupFindings([{ host: asHostName('web-7'), finding }]) });
 
   it('shows its findings although almost no host answered, and says where the reasons are', () => {
-    const message = renderRunMessage({ view, probes: [], now: NOW });
+    const message = renderRunMessage({ view, probes: [], now: NOW, command: '/runbook' });
     expect(shown(message)).toContain('Upstream connections are not pooled');
     expect(shown(message)).toContain('1 of 200 hosts answered');
     expect(shown(message)).toContain('run-41.txt in the thread');
@@ -128,7 +129,7 @@ describe('a proposal', () => {
     const proposal = { ...rewriting({ 'web-1': { before, after: 'new' } }), state: 'rejected' } as const;
     const approvals = [testApproval(proposal, 'bob', { verdict: 'reject', reason: 'not tonight' })];
     const message = renderProposalMessage({ view: proposalView(proposal, { approvals }), approvers: [] });
-    expect(shown(message)).toContain('Rejected by bob: not tonight.');
+    expect(shown(message)).toMatch(/Rejected by bob.*"type":"date".*not tonight.*Nothing was changed\./);
     expect(message.text).toContain('Rejected by bob: not tonight.');
   });
 });
@@ -136,7 +137,12 @@ describe('a proposal', () => {
 describe('answers', () => {
   it('the status of a run shows its proposals with their differences, and no buttons', () => {
     const proposal = rewriting({ 'web-1': { before: 'a', after: 'b' } });
-    const message = renderRunStatus({ view: runView({ proposals: [proposalView(proposal)] }), probes: [], now: NOW });
+    const message = renderRunStatus({
+      view: runView({ proposals: [proposalView(proposal)] }),
+      probes: [],
+      now: NOW,
+      command: '/runbook',
+    });
     expect(shown(message)).toContain('- a\\n+ b');
     expect(shown(message)).not.toContain('"type":"button"');
   });
@@ -145,7 +151,7 @@ describe('answers', () => {
     const proposal = { ...testProposal(), state: 'rejected' } as const;
     const approvals = [testApproval(proposal, 'bob', { verdict: 'reject' })];
     const view = runView({ proposals: [proposalView(proposal, { approvals })] });
-    expect(renderRunMessage({ view, probes: [], now: NOW }).text).toContain(
+    expect(renderRunMessage({ view, probes: [], now: NOW, command: '/runbook' }).text).toContain(
       'Proposal 1-1: write a file. Rejected by bob.',
     );
   });

@@ -4,6 +4,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { asProposalId } from '../../src/base/ids.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createInFlight } from '../../src/slack/in-flight.ts';
+import type { Homes } from '../../src/slack/home.ts';
 import { createIdentity } from '../../src/slack/identity.ts';
 import { addListeners } from '../../src/slack/listeners.ts';
 import { createUserGroups } from '../../src/slack/user-groups.ts';
@@ -48,9 +49,18 @@ async function arrange(policy = '') {
     identity: createIdentity({
       lookUp: (user) => app.client.users.info({ user }),
       teams: ['T0SANDBOX'],
+      channels: { requireInternal: async () => {} },
       policy: parts.policy,
       denied: engine.denied,
     }),
+    homes: noHomes(),
+    channels: { requireInternal: async () => {} },
+    permalinks: { of: async () => undefined },
+    posting: {
+      show: async () => ({ kind: 'refused', error: 'none' }),
+      attach: async () => ({ kind: 'refused', error: 'none' }),
+    },
+    directs: { of: async () => ({ kind: 'refused', error: 'none' }), known: () => undefined, learn: () => {} },
     userGroups: createUserGroups({ ...common, groups: [], store: store.groups, ask: async () => ({}) }),
     now: () => systemClock.now(),
     zoneOffsetMinutes: async () => undefined,
@@ -63,6 +73,11 @@ async function arrange(policy = '') {
   const { digest } = await engine.proposal('1-1');
   const state = async () => (await engine.proposal('1-1')).state;
   return { ...scene, send, acks, digest, state };
+}
+
+function noHomes(): Homes {
+  const nothing = async () => {};
+  return { serve: () => {}, opened: nothing, refresh: nothing, [Symbol.asyncDispose]: nothing };
 }
 
 let triggers = 0;
@@ -79,13 +94,19 @@ const click = (user: string, action: Record<string, unknown>, more: Record<strin
     actions: [{ type: 'button', block_id: 'proposal', ...action }],
     ...more,
   });
-const submission = (user: string, metadata: unknown, typed: string, more: Record<string, unknown> = {}) =>
+const submission = (
+  user: string,
+  metadata: unknown,
+  typed: string,
+  more: Record<string, unknown> = {},
+  callback = 'proposal_confirm',
+) =>
   base(user, {
     type: 'view_submission',
     view: {
       id: 'V1',
       type: 'modal',
-      callback_id: 'proposal_confirm',
+      callback_id: callback,
       private_metadata: typeof metadata === 'string' ? metadata : JSON.stringify(metadata),
       state: { values: { typed: { proposal_typed: { type: 'plain_text_input', value: typed } } } },
     },
@@ -146,9 +167,10 @@ describe('a payload that somebody edited', () => {
     ]);
   });
 
-  it('to carry a verdict of its own gives the one of its button', async () => {
+  it('to carry a verdict of its own gives the one of its dialog', async () => {
     const { send, digest, state } = await arrange();
-    await send(click('U0APPROVER', { action_id: 'proposal_reject', value: `1-1 ${digest}`, verdict: 'approve' }));
+    const metadata = { proposal: '1-1', digest, channel: null, verdict: 'approve' };
+    await send(submission('U0APPROVER', metadata, '1-1', {}, 'proposal_reject'));
     expect(await state()).toBe('rejected');
   });
 });

@@ -71,6 +71,13 @@ describe('what is known about a host key', () => {
     expect(refused?.detail).toContain(`pin "${fingerprint(wire(ours))}"`);
   });
 
+  test('a key that known_hosts lacks can be trusted with a command that is named', async () => {
+    const knownHosts = join(dir, 'known_hosts_empty');
+    writeFileSync(knownHosts, '');
+    const refused = (await trustOf(testHost({ knownHosts }))).judge(wire(ours));
+    expect(refused?.detail).toContain('`countersign hosts trust web-1`');
+  });
+
   test('a pinned key goes before the known_hosts file', async () => {
     const knownHosts = join(dir, 'known_hosts');
     writeFileSync(knownHosts, `web-1.example ${ours}\n`);

@@ -65,7 +65,7 @@ async function followRun(deps: CliDeps, session: Session, asker: Asker, id: RunI
 function watch(deps: CliDeps, session: Session, id: RunId): NodeJS.Timeout {
   return setInterval(() => {
     session.engine
-      .view(id)
+      .outline(id)
       .then((view) => {
         const probes = probesOf(session, view.run.runbook);
         if (view.run.state === 'reading')

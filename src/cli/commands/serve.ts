@@ -5,6 +5,7 @@ interface DemoFlags {
   readonly hosts: number;
   readonly port: number;
   readonly load: boolean;
+  readonly simulated: boolean;
 }
 
 /** `countersign start` and `countersign demo`: the bot, with what the configuration says or with everything it needs. */
@@ -21,10 +22,11 @@ export function addServeCommands(program: Command, deps: CliDeps): void {
     });
   program
     .command('demo')
-    .description('bring up lab hosts, load, the bot and a local Slack page; Ctrl-C removes everything')
+    .description('bring up hosts, load, the bot and a local Slack page; Ctrl-C removes everything')
     .option('--hosts <count>', 'how many web hosts', bounded(1, 20), 3)
     .option('--port <port>', 'port of the page; 0 = any free one', bounded(0, 65535), 8377)
     .option('--no-load', 'do not drive requests through the hosts')
+    .option('--simulated', 'simulated hosts, as without root or Linux; else real ones in network namespaces', false)
     .action(async (options: DemoFlags) => {
       await deps.demo(options, deps.signal);
     });

@@ -12,6 +12,10 @@ export interface ActDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly origin: () => string;
+  /** What the bot was granted. */
+  readonly scopes: readonly string[];
+  /** What the app subscribes to. */
+  readonly events: readonly string[];
 }
 
 /**
@@ -34,11 +38,11 @@ export function personOf(workspace: Workspace, id: string): SandboxMember {
   return member;
 }
 
-/** Where the member acts. Throws `ActRefused` with `unknown_channel`, also for the direct messages of others. */
+/** Where the member acts. Throws `ActRefused` with `unknown_channel`, also for places that the member is not in, and with `is_archived`. */
 export function placeOf(workspace: Workspace, reference: string, user: SandboxMember): Conversation {
   const place = workspace.directory.conversation(reference);
-  if (place === undefined) throw new ActRefused('unknown_channel');
-  if (place.directWith !== undefined && place.directWith !== user.id) throw new ActRefused('unknown_channel');
+  if (place === undefined || !workspace.directory.isIn(user.id, place)) throw new ActRefused('unknown_channel');
+  if (place.isArchived === true) throw new ActRefused('is_archived');
   return place;
 }
 

@@ -1,5 +1,6 @@
 import { findElement, type Located } from '../blocks/elements-of.ts';
-import { type Entries, type Entry, optionsOf, stateOf, stateValues } from '../blocks/state-values.ts';
+import { optionsOf } from '../blocks/options-of.ts';
+import { type Entries, type Entry, stateOf, stateValues } from '../blocks/state-values.ts';
 import { type JsonObject, objectsOf, textOf } from '../json.ts';
 import type { Conversation, SandboxMember } from '../workspace/directory.ts';
 import { type Message, wireMessage } from '../workspace/messages.ts';
@@ -39,7 +40,7 @@ export async function interactWithMessage(
     ...interactiveBase(workspace.directory, user),
     ...messageContext(deps, message, channel),
     state: { values: stateValues(message.blocks ?? [], input.entries) },
-    trigger_id: workspace.triggers.issue(user.id),
+    trigger_id: workspace.triggers.issue(user.id, channel.id),
     response_url: deps.origin() + responseUrl,
     actions: [actionOf(deps, located, input.entry)],
   };
@@ -56,14 +57,14 @@ export async function interactWithView(
   const view = input.surface === 'modal' ? workspace.views.top(user.id) : workspace.views.home(user.id);
   if (view === undefined) throw new ActRefused('no_view');
   const located = locate(blocksOf(view), input);
-  const values = stateValues(blocksOf(view), withEntry(input, located), view.values);
+  const values = stateValues(blocksOf(view), withEntry(input, located), view);
   const current = workspace.views.replace(view, { values });
   const payload = {
     type: 'block_actions',
     ...interactiveBase(workspace.directory, user),
     container: { type: 'view', view_id: view.id },
     view: wireView(current, workspace.directory),
-    trigger_id: workspace.triggers.issue(user.id),
+    trigger_id: workspace.triggers.issue(user.id, view.openedIn),
     actions: [actionOf(deps, located, input.entry)],
   };
   return resultOf(await deps.courier.deliver({ type: 'interactive', payload }));
@@ -77,7 +78,7 @@ export async function useShortcut(
   const { workspace } = deps;
   const user = personOf(workspace, input.user);
   const base = { ...interactiveBase(workspace.directory, user), callback_id: input.callbackId };
-  const triggerId = workspace.triggers.issue(user.id);
+  const triggerId = workspace.triggers.issue(user.id, input.message?.channel);
   if (input.message === undefined) {
     const payload = { ...base, type: 'shortcut', trigger_id: triggerId, action_ts: workspace.timestamps() };
     return resultOf(await deps.courier.deliver({ type: 'interactive', payload }));
@@ -106,6 +107,8 @@ export function blocksOf(view: View): readonly JsonObject[] {
 function locate(blocks: readonly JsonObject[], input: Interaction): Located {
   const located = findElement(blocks, input);
   if (located === undefined) throw new ActRefused('unknown_action');
+  const { block } = located;
+  if (block['type'] === 'input' && block['dispatch_action'] !== true) throw new ActRefused('not_dispatched');
   return located;
 }
 
@@ -138,13 +141,16 @@ function actionOf(deps: ActDeps, { block, element }: Located, entry: Entry): Jso
     action_ts: deps.workspace.timestamps(),
   };
   if (element['type'] === 'button') {
-    const { text, value, style } = element;
-    return { ...action, text, ...(value !== undefined && { value }), ...(style !== undefined && { style }) };
+    return { ...action, ...pick(element, ['text', 'value', 'url', 'style', 'confirm']) };
   }
   if (element['type'] === 'overflow') {
     return { ...action, selected_option: optionsOf(element).find((option) => option['value'] === entry) ?? null };
   }
   return { ...action, ...stateOf(element, entry) };
+}
+
+function pick(from: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
 }
 
 /** The member and the modal in front of them. Throws `ActRefused` with `no_view`. */

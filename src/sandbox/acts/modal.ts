@@ -1,6 +1,7 @@
+import { elementsOf } from '../blocks/elements-of.ts';
 import { missingEntries } from '../blocks/missing-entries.ts';
 import { type Entries, stateValues } from '../blocks/state-values.ts';
-import { isObject, type JsonObject } from '../json.ts';
+import { isObject, type JsonObject, textOf } from '../json.ts';
 import { SlackError } from '../web-api/call.ts';
 import { parseView, replaceContent } from '../web-api/views.ts';
 import { type View, wireView } from '../workspace/views.ts';
@@ -12,7 +13,7 @@ import { interactiveBase } from './payloads.ts';
 export async function submitModal(deps: ActDeps, input: { user: string; entries: Entries }): Promise<ActResult> {
   const { workspace } = deps;
   const { user, view } = modalOf(deps, input.user);
-  const values = stateValues(blocksOf(view), input.entries, view.values);
+  const values = stateValues(blocksOf(view), input.entries, view);
   const filled = workspace.views.replace(view, { values });
   const missing = missingEntries(blocksOf(view), values);
   if (Object.keys(missing).length > 0) return { ok: false, error: 'incomplete', errors: missing };
@@ -21,7 +22,7 @@ export async function submitModal(deps: ActDeps, input: { user: string; entries:
     ...interactiveBase(workspace.directory, user),
     trigger_id: workspace.triggers.issue(user.id),
     view: wireView(filled, workspace.directory),
-    response_urls: [],
+    response_urls: responseUrls(deps, filled),
   };
   const delivery = await deps.courier.deliver({ type: 'interactive', payload });
   if (delivery.outcome !== 'acked') return resultOf(delivery);
@@ -45,6 +46,20 @@ export async function closeModal(deps: ActDeps, input: { user: string }): Promis
   return resultOf(await deps.courier.deliver({ type: 'interactive', payload }));
 }
 
+/** One response_url for each chosen conversation whose select asks for it. */
+function responseUrls({ workspace, origin }: ActDeps, view: View): readonly JsonObject[] {
+  return blocksOf(view).flatMap((block) =>
+    elementsOf(block).flatMap((element) => {
+      const states = view.values[textOf(block['block_id']) ?? ''];
+      const state = isObject(states) ? states[textOf(element['action_id']) ?? ''] : undefined;
+      const chosen = isObject(state) ? textOf(state['selected_conversation'] ?? state['selected_channel']) : undefined;
+      if (element['response_url_enabled'] !== true || chosen === undefined) return [];
+      const url = origin() + workspace.responseUrls.issue({ channel: chosen, user: view.user });
+      return [{ block_id: block['block_id'], action_id: element['action_id'], channel_id: chosen, response_url: url }];
+    }),
+  );
+}
+
 /** Does what the ack of a submission says; a result when the person has to hear of it. */
 function follow(deps: ActDeps, view: View, ack: JsonObject): ActResult | undefined {
   const { views } = deps.workspace;
@@ -61,7 +76,7 @@ function follow(deps: ActDeps, view: View, ack: JsonObject): ActResult | undefin
 
 function show(deps: ActDeps, view: View, ack: JsonObject, action: 'update' | 'push'): ActResult | undefined {
   try {
-    const content = parseView(ack['view'], 'modal', deps.ids);
+    const content = parseView(ack['view'], 'modal', deps);
     const shown = action === 'push' ? deps.workspace.views.push(view.user, content) : view;
     if (shown === undefined) return { ok: false, error: 'push_limit_reached' };
     replaceContent(deps.workspace, shown, content);

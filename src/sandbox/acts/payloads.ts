@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts';
-import type { Conversation, Directory, SandboxMember } from '../workspace/directory.ts';
+import { type Conversation, type Directory, isDirect, type SandboxMember } from '../workspace/directory.ts';
 
 /* Field names and places: docs.slack.dev/reference/interaction-payloads and /interactivity/implementing-slash-commands. */
 
@@ -20,7 +20,8 @@ export function interactiveBase(directory: Directory, user: SandboxMember): Json
 
 /** A channel as interactive payloads name it. */
 export function channelRef(channel: Conversation): JsonObject {
-  return { id: channel.id, name: channel.directWith === undefined ? channel.name : 'directmessage' };
+  if (isDirect(channel)) return { id: channel.id, name: 'directmessage' };
+  return { id: channel.id, name: channel.isPrivate === true ? 'privategroup' : channel.name };
 }
 
 /** The payload of a slash command. */

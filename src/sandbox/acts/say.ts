@@ -1,19 +1,24 @@
-import type { Ids } from '../../base/ids.ts';
 import { createArgs, SlackError } from '../web-api/call.ts';
-import { parseSaid, saysNothing } from '../web-api/messages.ts';
+import { parseSaid, type SayingDeps, saysNothing } from '../web-api/messages.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { eventPayload } from './payloads.ts';
 import { type ActDeps, type ActResult, personOf, placeOf, resultOf } from './act.ts';
 import { encodeCommandText, encodeTyped } from './typed-text.ts';
 import { commandPayload } from './payloads.ts';
-import { SLACKBOT } from '../workspace/directory.ts';
+import { scopeFor } from '../web-api/scopes.ts';
+import { type Conversation, isDirect, SLACKBOT } from '../workspace/directory.ts';
 import type { Message } from '../workspace/messages.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 
 /** A slash command in a channel. What it has to say about a failure, it says to the person as Slackbot. */
 export async function sendCommand(
   deps: ActDeps,
-  input: { user: string; channel: string; text: string; registered: string },
+  input: {
+    user: string;
+    channel: string;
+    text: string;
+    registered: { readonly name: string; readonly shouldEscape?: boolean };
+  },
 ): Promise<ActResult> {
   const { workspace } = deps;
   const user = personOf(workspace, input.user);
@@ -21,10 +26,11 @@ export async function sendCommand(
   const typed = input.text.trim();
   const [command = ''] = typed.split(/\s/, 1);
   const complain = (text: string): void => slackbotSays(workspace, { channel: channel.id, user: user.id, text });
-  if (command !== input.registered) {
+  if (command !== input.registered.name) {
     complain(`\`${command.replaceAll('`', "'")}\` is not a valid command.`);
     return { ok: false, error: 'unknown_command' };
   }
+  const words = typed.slice(command.length).trim();
   const delivery = await deps.courier.deliver({
     type: 'slash_commands',
     payload: commandPayload({
@@ -32,9 +38,9 @@ export async function sendCommand(
       user,
       channel,
       command,
-      text: encodeCommandText(typed.slice(command.length).trim(), workspace.directory),
+      text: input.registered.shouldEscape === true ? encodeCommandText(words, workspace.directory) : words,
       responseUrl: deps.origin() + workspace.responseUrls.issue({ channel: channel.id, user: user.id }),
-      triggerId: workspace.triggers.issue(user.id),
+      triggerId: workspace.triggers.issue(user.id, channel.id),
     }),
   });
   if (delivery.outcome !== 'acked') complain(`${command} failed with the error “${delivery.outcome}”`);
@@ -45,7 +51,7 @@ export async function sendCommand(
 /** The payload of a command's ack is its first answer. */
 function answerCommand(deps: ActDeps, payload: JsonObject, to: { channel: string; user: string }): void {
   const { workspace } = deps;
-  const said = parseOrComplain(payload, deps.ids);
+  const said = parseOrComplain(payload, { ids: deps.ids, files: workspace.files });
   if (typeof said === 'string') {
     slackbotSays(workspace, { ...to, text: `The answer was refused: ${said}` });
     return;
@@ -61,9 +67,9 @@ function answerCommand(deps: ActDeps, payload: JsonObject, to: { channel: string
   });
 }
 
-function parseOrComplain(payload: JsonObject, ids: Ids): ReturnType<typeof parseSaid> | string {
+function parseOrComplain(payload: JsonObject, deps: SayingDeps): ReturnType<typeof parseSaid> | string {
   try {
-    return parseSaid(createArgs(payload), ids);
+    return parseSaid(createArgs(payload), deps);
   } catch (thrown) {
     if (thrown instanceof SlackError) return thrown.error;
     throw thrown;
@@ -86,8 +92,7 @@ export async function sendMessage(
   const threadTs = parent && (parent.threadTs ?? parent.ts);
   const text = encodeTyped(input.text, workspace.directory);
   const message = workspace.messages.post({ channel: channel.id, user: user.id, text, ...(threadTs && { threadTs }) });
-  const heard = [messageEvent(message, channel.directWith !== undefined)];
-  if (text.includes(`<@${workspace.directory.bot.id}>`)) heard.push({ ...heard[0], type: 'app_mention' });
+  const heard = eventsOf(deps, message, channel);
   const deliveries = await Promise.all(
     heard.map((event) =>
       deps.courier.deliverEvent(
@@ -105,10 +110,28 @@ export async function sendMessage(
   return { ...(worst ? resultOf(worst) : { ok: true }), ts: message.ts };
 }
 
-function messageEvent(message: Message, direct: boolean): JsonObject {
+/** What the bot hears of a message: nothing where it is not, and only what it subscribed to and may hear. */
+function eventsOf(
+  { workspace, scopes, events }: ActDeps,
+  message: Message,
+  channel: Conversation,
+): readonly JsonObject[] {
+  const { directory } = workspace;
+  if (!directory.isIn(directory.bot.id, channel)) return [];
+  const event = messageEvent(message, channel);
+  const mentioned = message.text.includes(`<@${directory.bot.id}>`);
+  return [
+    ...(events.includes('message') && scopes.includes(scopeFor(channel, 'history')) ? [event] : []),
+    ...(mentioned && events.includes('app_mention') && scopes.includes('app_mentions:read')
+      ? [{ ...event, type: 'app_mention' }]
+      : []),
+  ];
+}
+
+function messageEvent(message: Message, channel: Conversation): JsonObject {
   return {
     type: 'message',
-    channel_type: direct ? 'im' : 'channel',
+    channel_type: isDirect(channel) ? 'im' : channel.isPrivate === true ? 'group' : 'channel',
     channel: message.channel,
     user: message.user,
     text: message.text,
@@ -122,6 +145,7 @@ function messageEvent(message: Message, direct: boolean): JsonObject {
 export async function openHome(deps: ActDeps, input: { user: string }): Promise<ActResult> {
   const { workspace } = deps;
   const user = personOf(workspace, input.user);
+  if (!deps.events.includes('app_home_opened')) return { ok: true };
   const view = workspace.views.home(user.id);
   const event = {
     type: 'app_home_opened',

@@ -1,4 +1,4 @@
-import type { Directory } from '../workspace/directory.ts';
+import { type Directory, isDirect } from '../workspace/directory.ts';
 
 /** What a person typed, in the form that Slack sends: `&`, `<` and `>` escaped, names turned into references. */
 export function encodeTyped(text: string, directory: Directory): string {
@@ -9,7 +9,7 @@ export function encodeTyped(text: string, directory: Directory): string {
       return member ? `<@${member.id}>` : typed;
     })
     .replace(/(^|\s)#([a-z0-9_-]+)/gi, (typed, space: string, name: string) => {
-      const channel = directory.conversations.find((one) => one.directWith === undefined && one.name === name);
+      const channel = directory.conversations.find((one) => !isDirect(one) && one.name === name);
       return channel ? `${space}<#${channel.id}|${channel.name}>` : typed;
     });
 }
@@ -25,7 +25,7 @@ export function encodeCommandText(text: string, directory: Directory): string {
       return member ? `${space}<@${member.id}|${member.name}>` : typed;
     })
     .replace(/(^|\s)#([a-z0-9_-]+)/gi, (typed, space: string, name: string) => {
-      const channel = directory.conversations.find((one) => one.directWith === undefined && one.name === name);
+      const channel = directory.conversations.find((one) => !isDirect(one) && one.name === name);
       return channel ? `${space}<#${channel.id}|${channel.name}>` : typed;
     });
 }

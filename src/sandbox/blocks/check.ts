@@ -15,6 +15,9 @@ export interface Property {
   readonly optional: boolean;
 }
 
+/** What Slack says first where several shapes are allowed and none fits. */
+export const NO_SCHEMA = 'failed to match all allowed schemas';
+
 const FINE: readonly Problem[] = [];
 
 /** One problem in Slack's own words. */
@@ -48,6 +51,14 @@ export const boolean: Check = (value, pointer) =>
 /** A number. */
 export const number: Check = (value, pointer) =>
   typeof value === 'number' ? FINE : problem('must provide a number', pointer);
+
+/** A whole number from `min` to `max`. */
+export function within(min: number, max: number): Check {
+  return (value, pointer) => {
+    if (typeof value !== 'number' || !Number.isInteger(value)) return problem('must provide an integer', pointer);
+    return value >= min && value <= max ? FINE : problem(`must be from ${min} to ${max}`, pointer);
+  };
+}
 
 /** Anything at all. */
 export const anything: Check = () => FINE;

@@ -18,8 +18,9 @@ export function missingEntries(blocks: readonly JsonObject[], values: JsonObject
 
 function complaint(element: JsonObject, state: JsonObject, mayBeEmpty: boolean): string | undefined {
   const text = textOf(state['value']);
-  const choice = text ?? state['selected_option'] ?? state['selected_date'] ?? state['selected_options'];
-  const empty = choice === undefined || choice === null || (Array.isArray(choice) && choice.length === 0);
+  const { type: _, ...holds } = state;
+  const [held] = Object.values(holds);
+  const empty = held === undefined || held === null || (Array.isArray(held) && held.length === 0);
   if (empty) return mayBeEmpty ? undefined : 'Please complete this required field.';
   if (text === undefined) return undefined;
   return element['type'] === 'number_input' ? numberComplaint(element, text) : lengthComplaint(element, text);

@@ -1,4 +1,4 @@
-import { boolean, byType, type Check, oneOf, optional, required, shape, string } from './check.ts';
+import { boolean, byType, type Check, NO_SCHEMA, oneOf, optional, problem, required, shape, string } from './check.ts';
 
 /* Limits: docs.slack.dev/reference/block-kit/composition-objects. */
 
@@ -14,10 +14,14 @@ export function plainText(max: number): Check {
 
 /** Text with Slack's markup, or without. */
 export function anyText(max: number): Check {
-  return byType({
+  const either = byType({
     plain_text: shape({ text: required(string(max)), emoji: optional(boolean) }),
     mrkdwn: shape({ text: required(string(max)), verbatim: optional(boolean) }),
   });
+  return (value, pointer) => {
+    const problems = either(value, pointer);
+    return problems.length === 0 ? problems : [...problem(NO_SCHEMA, pointer), ...problems];
+  };
 }
 
 /** The question that a person answers before an action counts. */

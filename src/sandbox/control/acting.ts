@@ -39,7 +39,7 @@ function peopleActs({ acts, showcase }: ControlDeps): Record<string, Act> {
         user: requiredText(body, 'user'),
         channel: requiredText(body, 'channel'),
         text: requiredText(body, 'text'),
-        registered: showcase.command.name,
+        registered: showcase.command,
       }),
     message: (body) =>
       sendMessage(acts, {
@@ -85,7 +85,8 @@ function operatorActs({ acts, faults, connections, traffic }: ControlDeps): Reco
     },
     disconnect: (body) => {
       const { reason, which } = parseDisconnect(body);
-      return { ok: true, told: connections.disconnect(reason, which) };
+      const told = reason === 'cut' ? connections.cut(which) : connections.disconnect(reason, which);
+      return { ok: true, told };
     },
   };
 }

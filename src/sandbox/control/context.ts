@@ -19,10 +19,21 @@ export interface SandboxShortcut {
   readonly type: 'message' | 'global';
 }
 
+/** The app's slash command as its manifest names it. */
+export interface SlashCommand {
+  readonly name: string;
+  readonly usageHint: string;
+  readonly description: string;
+  /** Whether names of members and channels arrive as references, the manifest's `should_escape`; false when left out. */
+  readonly shouldEscape?: boolean;
+}
+
 /** What the page shows of the app besides what the bot says. */
 interface Showcase {
-  readonly command: { readonly name: string; readonly usageHint: string; readonly description: string };
+  readonly command: SlashCommand;
   readonly suggestions: readonly Suggestion[];
+  /** Words that may follow in a command; `usage` is the word. */
+  readonly words: readonly Suggestion[];
   /** Lines for the top of an empty channel; a line that starts with `/` fills the composer. */
   readonly welcome: readonly string[];
   readonly shortcuts: readonly SandboxShortcut[];

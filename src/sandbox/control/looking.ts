@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { Change } from '../changes.ts';
+import { COVERAGE } from '../coverage.ts';
 import type { JsonObject } from '../json.ts';
 import type { SandboxHttp } from '../web-api/routes.ts';
 import type { SandboxMember } from '../workspace/directory.ts';
@@ -28,6 +29,7 @@ export function routeViews(http: SandboxHttp, deps: ControlDeps): void {
     context.json({ ok: true, entries: deps.traffic.since(Number(context.req.query('after') ?? 0)) }),
   );
   http.get('/_control/file/:id', (context) => sendFile(deps, context, context.req.param('id')));
+  http.get('/_control/coverage', (context) => context.json({ ok: true, lines: COVERAGE }));
   http.get('/_control/stream', () => streamChanges(deps));
 }
 
@@ -42,13 +44,26 @@ function stateOf(deps: ControlDeps): JsonObject {
     channels: directory.conversations,
     ...deps.showcase,
     sockets: deps.connections.count,
+    scopes: deps.acts.scopes,
     faults: deps.faults.state,
+    happened: deps.faults.happened,
     counts: deps.api.counts,
+    exceeded: Object.values(deps.api.counts).reduce((sum, { exceeded }) => sum + exceeded, 0),
   };
 }
 
+/** What a member is to the workspace, in the words that people use. */
+function kindOf(member: SandboxMember): string {
+  if (member.isDeleted) return 'deactivated';
+  if (member.isBot) return 'bot';
+  if (member.isStranger) return 'from another organisation';
+  if (member.teamId !== undefined) return 'from another workspace';
+  if (member.isUltraRestricted) return 'guest of one channel';
+  return member.isRestricted ? 'guest' : 'member';
+}
+
 function shownMember(member: SandboxMember): JsonObject {
-  return { ...member, isRestricted: member.isRestricted ?? false };
+  return { ...member, kind: kindOf(member) };
 }
 
 function shownMessage(message: Message, visible: readonly Message[]): JsonObject {

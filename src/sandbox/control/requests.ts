@@ -1,6 +1,7 @@
 import { ActRefused } from '../acts/act.ts';
 import type { Interaction } from '../acts/interact.ts';
 import { type Entry, parseEntries, parseEntry } from '../blocks/state-values.ts';
+import type { Chaos } from '../chance.ts';
 import type { FaultState } from '../faults.ts';
 import { isObject, type JsonObject, numberOf, textOf } from '../json.ts';
 import type { DisconnectReason } from '../socket-mode/connections.ts';
@@ -24,17 +25,31 @@ export function parseInteraction(body: JsonObject): Interaction {
 }
 
 function parseChoice(body: JsonObject): Entry {
-  const { selected_option: one, selected_options: many, selected_date: date, value } = body;
-  if (Array.isArray(many)) return parseEntry(many.map(optionValue));
-  return parseEntry(value ?? optionValue(one) ?? date);
+  const { selected_option: one, selected_options: several, value } = body;
+  if (Array.isArray(several)) return parseEntry(several.map(optionValue));
+  const chosen = CHOSEN.map((name) => body[name]).find((entry) => entry !== undefined);
+  return parseEntry(value ?? optionValue(one) ?? chosen);
 }
+
+const CHOSEN = ['user', 'channel', 'conversation']
+  .flatMap((what) => [`selected_${what}`, `selected_${what}s`])
+  .concat('selected_date', 'selected_time');
 
 /** An option may be given whole or by its value. */
 function optionValue(option: unknown): unknown {
   return isObject(option) ? option['value'] : option;
 }
 
-const NUMBERS = ['delayMs', 'dropAcks', 'duplicates', 'rateLimits', 'retryAfterS', 'dropAnswers'] as const;
+const NUMBERS = [
+  'delayMs',
+  'dropDeliveries',
+  'dropAcks',
+  'duplicates',
+  'rateLimits',
+  'retryAfterS',
+  'serverErrors',
+  'dropAnswers',
+] as const;
 
 /** The faults that a request sets; others stay. */
 export function parseFaults(body: JsonObject): Partial<FaultState> {
@@ -43,13 +58,29 @@ export function parseFaults(body: JsonObject): Partial<FaultState> {
     const value = numberOf(body[name]);
     if (value !== undefined && value >= 0) set[name] = value;
   }
-  return set;
+  const { errorStatus, errorsCarriedOut, chaos } = body;
+  return {
+    ...set,
+    ...((errorStatus === 500 || errorStatus === 503) && { errorStatus }),
+    ...(typeof errorsCarriedOut === 'boolean' && { errorsCarriedOut }),
+    ...(chaos !== undefined && { chaos: isObject(chaos) ? parseChaos(chaos) : null }),
+  };
+}
+
+/** Random trouble with what was left out filled in: one in ten, and at most 5 s late. */
+function parseChaos(chaos: JsonObject): Chaos {
+  return {
+    seed: numberOf(chaos['seed']) ?? 1,
+    chance: Math.min(1, Math.max(0, numberOf(chaos['chance']) ?? 0.1)),
+    maxDelayMs: Math.max(0, numberOf(chaos['maxDelayMs']) ?? 5000),
+  };
 }
 
 const REASONS: readonly DisconnectReason[] = ['warning', 'refresh_requested', 'too_many_websockets', 'link_disabled'];
 
-/** A disconnect that somebody asked for; `warning` to one socket unless it says more. */
-export function parseDisconnect(body: JsonObject): { reason: DisconnectReason; which: 'one' | 'all' } {
-  const reason = REASONS.find((known) => known === body['reason']) ?? 'warning';
-  return { reason, which: body['which'] === 'all' ? 'all' : 'one' };
+/** A disconnect that somebody asked for: `warning` to one socket unless it says more; `cut` breaks without a word. */
+export function parseDisconnect(body: JsonObject): { reason: DisconnectReason | 'cut'; which: 'one' | 'all' } {
+  const which = body['which'] === 'all' ? 'all' : 'one';
+  if (body['reason'] === 'cut') return { reason: 'cut', which };
+  return { reason: REASONS.find((known) => known === body['reason']) ?? 'warning', which };
 }

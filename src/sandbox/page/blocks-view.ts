@@ -104,6 +104,6 @@ function inputBlockView(block: JsonObject, surface: Surface): HTMLElement {
     labelView(block),
     elementView({ element, block, surface, tells: block['dispatch_action'] === true }),
     isObject(block['hint']) && h('span', { class: 'hint' }, textView(block['hint'], surface.names)),
-    h('span', { class: 'input-error', role: 'alert' }),
+    h('span', { class: 'input-error', role: 'alert', id: `error-${text(block['block_id'])}` }),
   );
 }

@@ -3,16 +3,25 @@ import { type Child, h } from './dom.ts';
 import { type JsonObject, object, objects, text } from './json.ts';
 import type { Entry } from './model.ts';
 import { labelOf, type Placed, useElement } from './use-element.ts';
+import { withWorkspaceOptions } from './workspace-choices.ts';
 
 /** An element with options: a select, radio buttons or checkboxes. */
-export function choiceView(placed: Placed): HTMLElement {
+export function choiceView(given: Placed): HTMLElement {
+  const { surface } = given;
+  const placed = { ...given, element: withWorkspaceOptions(given.element, surface.world, surface.names.me) };
   switch (placed.element['type']) {
     case 'static_select':
+    case 'users_select':
+    case 'channels_select':
+    case 'conversations_select':
       return selectView(placed);
     case 'radio_buttons':
       return ticksView(placed, 'radio');
     case 'checkboxes':
     case 'multi_static_select':
+    case 'multi_users_select':
+    case 'multi_channels_select':
+    case 'multi_conversations_select':
       return ticksView(placed, 'checkbox');
     default:
       return h('span', { class: 'unsupported' }, `[${text(placed.element['type'])}]`);

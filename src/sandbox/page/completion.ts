@@ -1,5 +1,5 @@
 import { h } from './dom.ts';
-import type { Suggestion } from './model.ts';
+import type { Suggestion, World } from './model.ts';
 
 /** The list of commands above a composer. */
 export interface Completion {
@@ -10,8 +10,15 @@ export interface Completion {
   handles(event: KeyboardEvent): boolean;
 }
 
+/** One line of the list: what the box holds once it is taken. */
+interface Fit {
+  readonly shown: string;
+  readonly description: string;
+  readonly taken: string;
+}
+
 /** A list box of suggestions for a text box; the arrow keys choose, Tab and Enter take, Escape hides. */
-export function createCompletion(box: HTMLTextAreaElement, suggestions: readonly Suggestion[]): Completion {
+export function createCompletion(box: HTMLTextAreaElement, offers: Pick<World, 'suggestions' | 'words'>): Completion {
   const list = h('div', {
     class: 'completion',
     role: 'listbox',
@@ -20,14 +27,13 @@ export function createCompletion(box: HTMLTextAreaElement, suggestions: readonly
     hidden: true,
   });
   box.setAttribute('aria-controls', 'commands');
-  let fitting: readonly Suggestion[] = [];
+  box.setAttribute('aria-autocomplete', 'list');
+  let fitting: readonly Fit[] = [];
   let active = -1;
 
   function draw(): void {
     list.hidden = fitting.length === 0;
-    list.replaceChildren(
-      ...fitting.map((suggestion, index) => optionView(suggestion, index === active, () => take(index))),
-    );
+    list.replaceChildren(...fitting.map((fit, index) => optionView(fit, index === active, () => take(index))));
     const chosen = list.children[active];
     if (chosen === undefined) box.removeAttribute('aria-activedescendant');
     else {
@@ -42,9 +48,9 @@ export function createCompletion(box: HTMLTextAreaElement, suggestions: readonly
     draw();
   }
   function take(index: number): void {
-    const suggestion = fitting[index];
-    if (suggestion === undefined) return;
-    box.value = suggestion.usage;
+    const fit = fitting[index];
+    if (fit === undefined) return;
+    box.value = fit.taken;
     hide();
     selectPlaceholder(box);
   }
@@ -53,7 +59,7 @@ export function createCompletion(box: HTMLTextAreaElement, suggestions: readonly
     draw();
   }
   function update(): void {
-    fitting = fittingTo(box.value, suggestions);
+    fitting = fittingTo(box.value, offers);
     active = -1;
     draw();
   }
@@ -61,16 +67,17 @@ export function createCompletion(box: HTMLTextAreaElement, suggestions: readonly
   return {
     element: list,
     update,
-    handles: (event) => handleKey(event, { shown: () => !list.hidden, active: () => active, move, take, hide }),
+    handles: (event) =>
+      handleKey(event, { shown: () => list.hidden === false, active: () => active, move, take, hide }),
   };
 }
 
-function optionView(suggestion: Suggestion, active: boolean, take: () => void): HTMLElement {
+function optionView(fit: Fit, active: boolean, take: () => void): HTMLElement {
   const option = h(
     'div',
     { role: 'option', class: 'completion-option', 'aria-selected': String(active) },
-    h('span', { class: 'completion-usage' }, suggestion.usage),
-    h('span', { class: 'completion-description' }, suggestion.description),
+    h('span', { class: 'completion-usage' }, fit.shown),
+    h('span', { class: 'completion-description' }, fit.description),
   );
   option.addEventListener('mousedown', (event) => {
     event.preventDefault();
@@ -99,16 +106,29 @@ function handleKey(event: KeyboardEvent, keys: Keys): boolean {
   return true;
 }
 
-/** Suggestions whose beginning was typed, or that hold after the command every word that was typed after it. */
-function fittingTo(typed: string, suggestions: readonly Suggestion[]): readonly Suggestion[] {
-  const wanted = typed.toLowerCase();
-  if (!wanted.startsWith('/') || wanted.includes('\n')) return [];
+function fittingTo(typed: string, { suggestions, words }: Pick<World, 'suggestions' | 'words'>): readonly Fit[] {
+  if (!typed.startsWith('/') || typed.includes('\n')) return [];
+  const lines = suggestions.filter((one) => fits(typed.toLowerCase(), one));
+  const whole = lines.map(({ usage, description }) => ({ shown: usage, description, taken: usage }));
+  return whole.length > 0 ? whole : wordsFor(typed, words);
+}
+
+/** Whether the line begins with what was typed, or holds after the command every word that was typed after it. */
+function fits(wanted: string, { usage }: Suggestion): boolean {
   const [command = '', ...words] = wanted.split(/\s+/).filter((word) => word !== '');
-  return suggestions.filter(({ usage }) => {
-    const line = usage.toLowerCase();
-    const rest = line.slice(command.length);
-    return line !== wanted.trim() && line.startsWith(command) && words.every((word) => rest.includes(word));
-  });
+  const line = usage.toLowerCase();
+  const rest = line.slice(command.length);
+  return line !== wanted.trim() && line.startsWith(command) && words.every((word) => rest.includes(word));
+}
+
+/** Words that continue the last one that was begun, for example a group of hosts. */
+function wordsFor(typed: string, words: readonly Suggestion[]): readonly Fit[] {
+  const begun = /\s(\S+)$/.exec(typed)?.[1];
+  if (begun === undefined) return [];
+  const kept = typed.slice(0, -begun.length);
+  return words
+    .filter(({ usage }) => usage !== begun && usage.toLowerCase().startsWith(begun.toLowerCase()))
+    .map(({ usage, description }) => ({ shown: usage, description, taken: kept + usage }));
 }
 
 /** Selects the first `<placeholder>` so that typing replaces it. */

@@ -2,6 +2,7 @@ import { choiceView } from './choices.ts';
 import { textView } from './dialogs.ts';
 import { type Child, h } from './dom.ts';
 import { type JsonObject, object, objects, text } from './json.ts';
+import { menuView } from './menu.ts';
 import { literal } from './pieces-view.ts';
 import { labelOf, type Placed, useElement } from './use-element.ts';
 
@@ -14,7 +15,10 @@ export function elementView(placed: Placed): HTMLElement {
       return overflowView(placed);
     case 'plain_text_input':
     case 'number_input':
+    case 'email_text_input':
+    case 'url_text_input':
     case 'datepicker':
+    case 'timepicker':
       return inputView(placed);
     default:
       return choiceView(placed);
@@ -36,27 +40,26 @@ function buttonView(placed: Placed): HTMLElement {
     textView(element['text'], placed.surface.names),
   );
   button.addEventListener('click', () => {
-    const url = text(element['url']);
-    if (/^https?:/i.test(url)) window.open(url, '_blank', 'noopener,noreferrer');
+    openLink(element['url']);
     void useElement(placed, text(element['value']) || null, button);
   });
   return button;
 }
 
+/** A link button's address, in a tab of its own that knows nothing of this one. */
+function openLink(url: unknown): void {
+  if (/^https?:/i.test(text(url))) window.open(text(url), '_blank', 'noopener,noreferrer');
+}
+
 function overflowView(placed: Placed): HTMLElement {
-  const summary = h('summary', { class: 'button', 'aria-label': 'More actions' }, '⋯');
-  const items = objects(placed.element['options']).map((option) => {
-    const item = h('button', { type: 'button', role: 'menuitem' }, literal(text(object(option['text'])['text'])));
-    item.addEventListener('click', () => {
-      menu.open = false;
-      void useElement(placed, text(option['value']), summary);
-    });
-    return item;
-  });
-  const menu = h('details', { class: 'overflow' }, summary, h('div', { class: 'menu', role: 'menu' }, ...items));
-  menu.addEventListener('focusout', (event) => {
-    if (!(event.relatedTarget instanceof Node && menu.contains(event.relatedTarget))) menu.open = false;
-  });
+  const items = objects(placed.element['options']).map((option) => ({
+    label: literal(text(object(option['text'])['text'])),
+    use: () => {
+      openLink(option['url']);
+      void useElement(placed, text(option['value']), menu);
+    },
+  }));
+  const menu = menuView({ label: 'More actions', look: 'button more', items });
   return menu;
 }
 
@@ -65,7 +68,7 @@ function inputView(placed: Placed): HTMLElement {
   const [blockId, actionId] = [text(block['block_id']), text(element['action_id'])];
   const control = bareInput(element);
   const kept = surface.entryOf(blockId, actionId);
-  control.value = typeof kept === 'string' ? kept : text(element['initial_value']) || text(element['initial_date']);
+  control.value = typeof kept === 'string' ? kept : text(INITIAL.map((name) => element[name]).find(Boolean));
   control.setAttribute('aria-label', labelOf(block));
   control.setAttribute('data-action-id', actionId);
   surface.inputs.add(blockId, actionId, () => control.value);
@@ -73,16 +76,31 @@ function inputView(placed: Placed): HTMLElement {
   return control;
 }
 
+const INITIAL = ['initial_value', 'initial_date', 'initial_time'] as const;
+
+/** Text inputs tell the bot on Enter or with each character, as they ask; pickers when something was picked. */
 function listenTo(placed: Placed, control: HTMLInputElement | HTMLTextAreaElement): void {
-  const wants = object(placed.element['dispatch_action_config'])['trigger_actions_on'];
-  const whileTyping = Array.isArray(wants) && wants.includes('on_character_entered');
-  control.addEventListener(whileTyping ? 'input' : 'change', () => void useElement(placed, control.value, control));
+  const use = (): void => void useElement(placed, control.value, control);
+  if (/picker$/.test(text(placed.element['type']))) {
+    control.addEventListener('change', use);
+    return;
+  }
+  const asked = object(placed.element['dispatch_action_config'])['trigger_actions_on'];
+  const wants: readonly unknown[] = Array.isArray(asked) ? asked : ['on_enter_pressed'];
+  if (wants.includes('on_character_entered')) control.addEventListener('input', use);
+  if (!wants.includes('on_enter_pressed')) return;
+  control.addEventListener('keydown', (event) => {
+    if (!(event instanceof KeyboardEvent) || event.key !== 'Enter' || event.isComposing || event.shiftKey) return;
+    event.preventDefault();
+    use();
+  });
 }
 
 function bareInput(element: JsonObject): HTMLInputElement | HTMLTextAreaElement {
   const placeholder = text(object(element['placeholder'])['text']);
   if (element['multiline'] === true) return h('textarea', { rows: 4, placeholder });
   if (element['type'] === 'datepicker') return h('input', { type: 'date' });
+  if (element['type'] === 'timepicker') return h('input', { type: 'time' });
   if (element['type'] === 'number_input') {
     const step = element['is_decimal_allowed'] === true ? 'any' : '1';
     return h('input', { type: 'text', inputmode: step === '1' ? 'numeric' : 'decimal', placeholder });

@@ -20,6 +20,7 @@ export function drawHome(page: Page, root: HTMLElement): void {
   root.replaceChildren(
     blocksView(view.blocks, {
       names: namesFor(state),
+      world: state.world,
       api: page.api,
       inputs,
       entryOf: (blockId, actionId) => entryFromState(view.state.values, blockId, actionId),

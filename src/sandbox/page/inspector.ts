@@ -1,11 +1,10 @@
-import { faultPanel } from './fault-panel.ts';
+import { coverageView } from './coverage-view.ts';
 import { h } from './dom.ts';
-import type { TrafficEntry } from './model.ts';
+import { faultPanel } from './fault-panel.ts';
 import type { Page } from './page.ts';
+import { createTrafficView } from './traffic-view.ts';
 
-const SHOWN_ENTRIES = 200;
-
-/** The drawer with the raw traffic and the faults. It fetches only while it is open. */
+/** The drawer with the raw traffic, the faults, and what this Slack can do. It fetches only while it is open. */
 export interface Inspector {
   readonly element: HTMLElement;
   draw(): void;
@@ -13,62 +12,69 @@ export interface Inspector {
 
 /** A closed inspector. */
 export function createInspector(page: Page): Inspector {
-  const list = h('ol', { class: 'traffic', 'aria-label': 'Raw traffic, newest first' });
+  const traffic = createTrafficView(page);
   const panel = faultPanel(page);
   const drawer = h(
     'details',
     { class: 'inspector', 'data-testid': 'inspector' },
     h('summary', {}, 'Inspector: raw traffic and faults'),
-    h('div', { class: 'inspector-body' }, panel.element, list),
+    tabsView([
+      { title: 'Raw traffic', content: () => traffic.element },
+      { title: 'Make things go wrong', content: () => panel.element },
+      { title: 'What this Slack can do', content: () => coverageView(page) },
+    ]),
   );
-  let seen = 0;
-  let loading = false;
-
-  async function load(): Promise<void> {
-    if (loading || !drawer.open) return;
-    loading = true;
-    const { entries } = await page.api.get<{ entries: TrafficEntry[] }>(`log?after=${seen}`).finally(() => {
-      loading = false;
-    });
-    for (const entry of entries) {
-      seen = entry.n;
-      list.prepend(entryView(entry));
-    }
-    while (list.children.length > SHOWN_ENTRIES) list.lastElementChild?.remove();
-  }
-  drawer.addEventListener('toggle', () => void load());
+  const load = (): void => {
+    if (drawer.open) void traffic.load();
+  };
+  drawer.addEventListener('toggle', load);
   return {
     element: drawer,
     draw: () => {
       panel.draw();
-      void load();
+      load();
     },
   };
 }
 
-function entryView(entry: TrafficEntry): HTMLElement {
-  const arrow = entry.from === 'bot' ? 'bot →' : '→ bot';
-  const time = new Date(entry.atMs).toISOString().slice(11, 23);
-  const failed =
-    entry.status === 429 ||
-    (typeof entry.answer === 'object' && JSON.stringify(entry.answer).startsWith('{"ok":false'));
-  const detail = h('pre', {});
-  const row = h(
-    'details',
-    { class: failed ? 'entry failed' : 'entry' },
-    h(
-      'summary',
-      {},
-      h('span', { class: 'entry-time' }, time),
-      ` ${arrow} `,
-      h('strong', {}, entry.what),
-      entry.status === undefined ? '' : ` ${entry.status}`,
-    ),
-    detail,
+interface Tab {
+  readonly title: string;
+  readonly content: () => HTMLElement;
+}
+
+/** Tabs of which one is shown; the arrow keys go from one to the next (w3.org/WAI/ARIA/apg/patterns/tabs). */
+function tabsView(tabs: readonly Tab[]): HTMLElement {
+  const pane = h('div', { class: 'inspector-pane', role: 'tabpanel', id: 'inspector-pane' });
+  const buttons = tabs.map(({ title }) =>
+    h('button', { type: 'button', role: 'tab', class: 'tab', 'aria-controls': 'inspector-pane' }, title),
   );
-  row.addEventListener('toggle', () => {
-    const shown = entry.answer === undefined ? entry.body : { sent: entry.body, answered: entry.answer };
-    detail.textContent = JSON.stringify(shown, null, 2);
-  });
-  return h('li', {}, row);
+  const contents = new Map<number, HTMLElement>();
+  function show(chosen: number): void {
+    const content = contents.get(chosen) ?? tabs[chosen]?.content();
+    if (content === undefined) return;
+    contents.set(chosen, content);
+    pane.replaceChildren(content);
+    pane.setAttribute('aria-label', tabs[chosen]?.title ?? '');
+    for (const [index, button] of buttons.entries()) {
+      button.setAttribute('aria-selected', String(index === chosen));
+      button.tabIndex = index === chosen ? 0 : -1;
+    }
+  }
+  for (const [index, button] of buttons.entries()) {
+    button.addEventListener('click', () => show(index));
+    button.addEventListener('keydown', ({ key }) => {
+      const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
+      if (step === 0) return;
+      const next = (index + step + buttons.length) % buttons.length;
+      show(next);
+      buttons[next]?.focus();
+    });
+  }
+  show(0);
+  return h(
+    'div',
+    { class: 'inspector-body' },
+    h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Inspector' }, ...buttons),
+    pane,
+  );
 }

@@ -1,6 +1,7 @@
 import { createApi } from './api.ts';
 import { type Composer, createComposer } from './composer.ts';
 import { byId, h } from './dom.ts';
+import { createHead, type Head } from './head.ts';
 import { drawHome } from './home.ts';
 import { createInspector, type Inspector } from './inspector.ts';
 import { createModalHost, type ModalHost } from './modal.ts';
@@ -16,8 +17,7 @@ import { drawTimeline, isFollowing } from './timeline.ts';
 /** The regions of the page that are there from the beginning. */
 interface Frame {
   readonly sidebar: HTMLElement;
-  readonly title: HTMLElement;
-  readonly topic: HTMLElement;
+  readonly head: Head;
   readonly timeline: HTMLElement;
   readonly home: HTMLElement;
   readonly thread: HTMLElement;
@@ -54,8 +54,7 @@ function createFrame(page: Page): Frame {
   const dialog = h('dialog', { class: 'modal', 'aria-labelledby': 'modal-title', 'data-testid': 'modal' });
   const frame: Frame = {
     sidebar: h('aside', { class: 'sidebar' }),
-    title: h('h1', {}),
-    topic: h('p', { class: 'topic' }),
+    head: createHead(page),
     timeline: h('div', { class: 'timeline', role: 'log', 'data-testid': 'messages', tabindex: 0 }),
     home: h('div', { class: 'home', 'data-testid': 'home' }),
     thread: h('aside', { class: 'thread', 'aria-label': 'Thread', hidden: true }),
@@ -66,7 +65,7 @@ function createFrame(page: Page): Frame {
   const main = h(
     'main',
     {},
-    h('header', { class: 'main-head' }, frame.title, frame.topic),
+    frame.head.element,
     frame.timeline,
     frame.home,
     frame.composer.element,
@@ -92,18 +91,13 @@ function drawRegion(page: Page, frame: Frame, region: Region): void {
 }
 
 function drawHead({ state }: Page, frame: Frame): void {
-  const place = currentPlace(state);
-  const atHome = place === undefined;
-  const title = atHome
-    ? `${state.world.bot.name} Home`
-    : place.directWith === undefined
-      ? `#${place.name}`
-      : place.name;
-  frame.title.textContent = title;
-  frame.topic.textContent = place?.topic ?? '';
+  const title = frame.head.draw();
+  const atHome = currentPlace(state) === undefined;
+  document.title = `${title} – local stand-in for Slack`;
   frame.timeline.hidden = atHome;
   frame.timeline.setAttribute('aria-label', `Messages in ${title}`);
   frame.composer.element.hidden = atHome;
+  frame.composer.draw();
   frame.home.hidden = !atHome;
 }
 

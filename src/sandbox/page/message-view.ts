@@ -1,15 +1,16 @@
 import { blocksView } from './blocks-view.ts';
-import { timeOf } from './dates.ts';
-import { type Child, h } from './dom.ts';
+import { timeOf, timeView } from './dates.ts';
+import { type Child, fragment, h } from './dom.ts';
 import { fileView } from './image-view.ts';
-import type { Message, Shortcut } from './model.ts';
+import { menuView } from './menu.ts';
+import type { Message } from './model.ts';
 import { memberOf } from './names.ts';
 import type { Page } from './page.ts';
 import { mrkdwnView } from './pieces-view.ts';
 import { avatar } from './sidebar.ts';
+import { runShortcut } from './shortcuts.ts';
 import { namesFor } from './state.ts';
 import { createInputs, failureText, type Surface } from './surface.ts';
-import { showToast } from './toasts.ts';
 
 /** One message of a channel as a row. */
 export function channelRow(page: Page, message: Message): HTMLElement {
@@ -29,7 +30,7 @@ function messageRow(page: Page, message: Message, inThread: boolean): HTMLElemen
     { class: 'message-head' },
     h('span', { class: 'author' }, name),
     message.bot_id !== undefined && h('span', { class: 'app-tag' }, 'APP'),
-    h('time', { class: 'message-time' }, timeOf(message.ts)),
+    h('span', { class: 'message-time' }, timeView(message.ts)),
     message.is_ephemeral && h('span', { class: 'only-you' }, 'Only visible to you'),
   );
   return h(
@@ -62,6 +63,7 @@ function surfaceOf({ api, state }: Page, message: Message): Surface {
   const inputs = createInputs();
   return {
     names: namesFor(state),
+    world: state.world,
     api,
     inputs,
     entryOf: () => undefined,
@@ -88,29 +90,30 @@ function threadLink(page: Page, message: Message, inThread: boolean): Child {
     'button',
     { type: 'button', class: 'thread-link', onclick: open },
     `${replies} ${replies === 1 ? 'reply' : 'replies'}`,
+    message.latest_reply !== undefined && h('span', { class: 'latest' }, `Last reply ${timeOf(message.latest_reply)}`),
   );
 }
 
 function toolbar(page: Page, message: Message, inThread: boolean): Child {
   if (message.is_ephemeral) return undefined;
-  const reply = h('button', { type: 'button', onclick: () => page.store.openThread(message.ts) }, 'Reply in thread');
+  const reply = h(
+    'button',
+    {
+      type: 'button',
+      class: 'tool reply',
+      'aria-label': 'Reply in thread',
+      title: 'Reply in thread',
+      onclick: () => page.store.openThread(message.thread_ts ?? message.ts),
+    },
+    h('span', { class: 'tool-words' }, 'Reply in thread'),
+  );
   const shortcuts = page.state.world.shortcuts
     .filter(({ type }) => type === 'message')
-    .map((shortcut) => shortcutButton(page, message, shortcut));
+    .map((shortcut) => ({
+      label: fragment(shortcut.name, h('span', { class: 'menu-app' }, page.state.world.bot.name)),
+      use: () => void runShortcut(page, shortcut, { channel: message.channel, message_ts: message.ts }),
+    }));
   if (inThread && shortcuts.length === 0) return undefined;
-  return h('div', { class: 'message-tools' }, !inThread && reply, ...shortcuts);
-}
-
-function shortcutButton({ api, state }: Page, message: Message, shortcut: Shortcut): HTMLElement {
-  const button = h('button', { type: 'button' }, shortcut.name);
-  button.addEventListener('click', async () => {
-    const result = await api.act('shortcut', {
-      user: state.me,
-      callback_id: shortcut.callbackId,
-      channel: message.channel,
-      message_ts: message.ts,
-    });
-    if (!result.ok) showToast(failureText(result.error));
-  });
-  return button;
+  const more = shortcuts.length > 0 && menuView({ label: 'More message actions', look: 'tool more', items: shortcuts });
+  return h('div', { class: 'message-tools' }, !inThread && reply, more);
 }

@@ -2,6 +2,7 @@ import { blocksView } from './blocks-view.ts';
 import { h } from './dom.ts';
 import { textView } from './dialogs.ts';
 import { entryFromState } from './entries.ts';
+import { object, text } from './json.ts';
 import type { Entries, View } from './model.ts';
 import type { Page } from './page.ts';
 import { namesFor } from './state.ts';
@@ -40,11 +41,37 @@ export function createModalHost(page: Page, dialog: HTMLDialogElement): ModalHos
       const inputs = createInputs();
       open = { view: modal, inputs };
       owner = me;
+      const focus = focusIn(dialog);
       dialog.replaceChildren(modalView(page, modal, inputs, kept));
       if (!dialog.open) dialog.showModal();
-      dialog.querySelector<HTMLElement>('.blocks input, .blocks select, .blocks textarea, .blocks button')?.focus();
+      if (!focus(dialog)) firstInput(dialog, modal)?.focus();
     },
   };
+}
+
+/** Remembers where in a dialog the person is; the result goes there again and says whether it could. */
+function focusIn(dialog: HTMLElement): (again: HTMLElement) => boolean {
+  const held = document.activeElement;
+  const blockId = held?.closest<HTMLElement>('[data-block-id]')?.dataset['blockId'];
+  const actionId = held?.getAttribute('data-action-id');
+  if (held === null || !dialog.contains(held) || blockId === undefined || !actionId) return () => false;
+  const caret = held instanceof HTMLInputElement || held instanceof HTMLTextAreaElement ? held.selectionStart : null;
+  return (again) => {
+    const place = `[data-block-id="${CSS.escape(blockId)}"] [data-action-id="${CSS.escape(actionId)}"]`;
+    const target = again.querySelector<HTMLElement>(place);
+    target?.focus();
+    const isText = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+    if (isText && caret !== null) target.setSelectionRange(caret, caret);
+    return target !== null;
+  };
+}
+
+/** The element that asks for the focus, or else the first one. */
+function firstInput(dialog: HTMLElement, view: View): HTMLElement | null {
+  const eager = view.blocks.map((block) => object(block['element'])).find((one) => one['focus_on_load'] === true);
+  const wanted =
+    eager && dialog.querySelector<HTMLElement>(`[data-action-id="${CSS.escape(text(eager['action_id']))}"]`);
+  return wanted ?? dialog.querySelector('.blocks input, .blocks select, .blocks textarea, .blocks button');
 }
 
 function modalView(page: Page, view: View, inputs: Inputs, kept: Entries): HTMLElement {
@@ -84,6 +111,7 @@ function cross(close: () => void): HTMLElement {
 function surfaceOf({ api, state }: Page, view: View, inputs: Inputs, kept: Entries): Surface {
   return {
     names: namesFor(state),
+    world: state.world,
     api,
     inputs,
     entryOf: (blockId, actionId) => kept[blockId]?.[actionId] ?? entryFromState(view.state.values, blockId, actionId),
@@ -110,6 +138,7 @@ function showErrors(form: HTMLElement, errors: Readonly<Record<string, string>>)
     if (place !== null) place.textContent = message;
     const input = block.querySelector<HTMLElement>('input, select, textarea');
     input?.setAttribute('aria-invalid', String(message !== ''));
+    if (place !== null) input?.setAttribute('aria-describedby', place.id);
     if (message !== '' && first === undefined && input !== null) first = input;
   }
   first?.focus();

@@ -5,15 +5,25 @@ export interface Member {
   readonly id: string;
   readonly name: string;
   readonly realName: string;
-  readonly isRestricted: boolean;
+  /** What they are to the workspace: member, guest, deactivated, … */
+  readonly kind: string;
 }
 
-/** A channel, or somebody's direct messages with the bot. */
+/** A channel, or direct messages. */
 export interface Place {
   readonly id: string;
   readonly name: string;
   readonly topic?: string;
+  readonly isPrivate?: boolean;
+  readonly isArchived?: boolean;
+  readonly isExtShared?: boolean;
+  readonly withoutBot?: boolean;
+  /** The people in it; everybody when left out. */
+  readonly members?: readonly string[];
+  /** The member, when these are their direct messages with the bot. */
   readonly directWith?: string;
+  /** The two, when these are direct messages of people. */
+  readonly between?: readonly string[];
 }
 
 /** A line that can be typed. */
@@ -32,11 +42,16 @@ export interface Shortcut {
 /** The faults that the panel can set. */
 export interface Faults {
   readonly delayMs: number;
+  readonly dropDeliveries: number;
   readonly dropAcks: number;
   readonly duplicates: number;
   readonly rateLimits: number;
   readonly retryAfterS: number;
+  readonly serverErrors: number;
+  readonly errorStatus: number;
+  readonly errorsCarriedOut: boolean;
   readonly dropAnswers: number;
+  readonly chaos: { readonly seed: number; readonly chance: number } | null;
 }
 
 /** Everything about the workspace that is the same for all members. */
@@ -47,11 +62,15 @@ export interface World {
   readonly channels: readonly Place[];
   readonly command: { readonly name: string; readonly usageHint: string; readonly description: string };
   readonly suggestions: readonly Suggestion[];
+  /** Words that may follow in a command, such as groups of hosts. */
+  readonly words: readonly Suggestion[];
   readonly welcome: readonly string[];
   readonly shortcuts: readonly Shortcut[];
   readonly sockets: number;
   readonly faults: Faults;
   readonly counts: Readonly<Record<string, { readonly calls: number; readonly limited: number }>>;
+  /** Calls above Slack's rates so far. */
+  readonly exceeded: number;
 }
 
 /** A message as one member sees it. */
@@ -64,6 +83,7 @@ export interface Message {
   readonly blocks?: readonly JsonObject[];
   readonly thread_ts?: string;
   readonly reply_count?: number;
+  readonly latest_reply?: string;
   readonly files?: readonly JsonObject[];
   readonly edited?: JsonObject;
   readonly is_ephemeral: boolean;
@@ -104,6 +124,8 @@ export interface Change {
   readonly kind: 'messages' | 'modal' | 'home' | 'workspace' | 'traffic';
   readonly channel?: string;
   readonly user?: string;
+  /** Whose message it is, when it is new. */
+  readonly by?: string;
 }
 
 /** What somebody put into an element. */

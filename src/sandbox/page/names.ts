@@ -21,6 +21,6 @@ export function createNames(world: World, me: string): Names {
 
 /** A person, the bot, or Slackbot. */
 export function memberOf(world: World, id: string): Member | undefined {
-  if (id === 'USLACKBOT') return { id, name: 'Slackbot', realName: 'Slackbot', isRestricted: false };
+  if (id === 'USLACKBOT') return { id, name: 'Slackbot', realName: 'Slackbot', kind: 'bot' };
   return [...world.members, world.bot].find((member) => member.id === id);
 }

@@ -1,4 +1,4 @@
-import { formatDate } from './dates.ts';
+import { dateView } from './dates.ts';
 import { type Child, fragment, h } from './dom.ts';
 import { emojiText } from './emoji.ts';
 import { type Part, parseMarkdown } from './markdown.ts';
@@ -72,7 +72,7 @@ function pieceView(piece: Piece, names: Names): Child {
     case 'emoji':
       return emojiText(piece.name);
     case 'date':
-      return h('time', {}, formatDate(piece.timeS, piece.format, piece.fallback));
+      return dateView(piece.timeS, piece.format, piece.fallback);
     default:
       return referenceView(piece, names);
   }

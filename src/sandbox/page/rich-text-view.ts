@@ -1,4 +1,4 @@
-import { formatDate } from './dates.ts';
+import { dateView } from './dates.ts';
 import { type Child, fragment, h } from './dom.ts';
 import { emojiText } from './emoji.ts';
 import { type JsonObject, object, objects, text } from './json.ts';
@@ -53,7 +53,7 @@ function inlineView(inline: JsonObject, names: Names): Child {
     case 'broadcast':
       return mentionView(`@${text(inline['range'])}`, true);
     case 'date':
-      return h('time', {}, formatDate(Number(inline['timestamp']), text(inline['format']), text(inline['fallback'])));
+      return dateView(Number(inline['timestamp']), text(inline['format']), text(inline['fallback']));
     case 'color':
       return text(inline['value']);
     default:

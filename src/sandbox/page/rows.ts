@@ -1,3 +1,4 @@
+import { dayOf } from './dates.ts';
 import type { Message } from './model.ts';
 import type { Page } from './page.ts';
 
@@ -21,10 +22,22 @@ export function drawRows(page: Page, list: HTMLElement, messages: readonly Messa
     keepFocus(old, fresh);
     return fresh;
   });
+  markDays(wanted, messages);
   for (const [index, element] of wanted.entries()) {
     if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
   }
   while (list.children.length > wanted.length) list.lastElementChild?.remove();
+}
+
+/** The first message of each day says which day that is. */
+function markDays(rows: readonly HTMLElement[], messages: readonly Message[]): void {
+  let last = '';
+  for (const [index, row] of rows.entries()) {
+    const day = dayOf(messages[index]?.ts ?? '0');
+    if (day === last) delete row.dataset['day'];
+    else row.dataset['day'] = day;
+    last = day;
+  }
 }
 
 /** Whoever was on a button of the old row is on the same button of the new one. */

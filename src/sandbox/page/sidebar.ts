@@ -1,32 +1,41 @@
 import { h } from './dom.ts';
 import type { Member, Place } from './model.ts';
 import type { Page } from './page.ts';
-import { placesOf } from './state.ts';
+import { isDirect, placesOf, placeTitle } from './places.ts';
+import { themeButton } from './theme.ts';
 
 /** Who I am, where I can go, and whether the bot is there. Left alone when nothing changed: a menu may be open in it. */
 export function drawSidebar(page: Page, root: HTMLElement): void {
   const { state } = page;
-  const { world, me, place, connected } = state;
-  const key = JSON.stringify([world.members, world.channels, world.sockets, me, place, connected, [...state.unread]]);
+  const { world, me, place, connected, unread } = state;
+  const key = JSON.stringify([world.members, world.channels, world.sockets, me, place, connected, [...unread]]);
   if (root.dataset['key'] === key) return;
   root.dataset['key'] = key;
-  const places = placesOf(world, me);
   const focused = document.activeElement?.getAttribute('data-focus-key');
   root.replaceChildren(
     h('div', { class: 'workspace-name' }, 'Countersign sandbox'),
     switcher(page),
-    h(
-      'nav',
-      { 'aria-label': 'Channels' },
-      h('h2', {}, 'Channels'),
-      ...places.filter(({ directWith }) => directWith === undefined).map((place) => placeButton(page, place)),
-      h('h2', {}, 'App'),
-      goButton(page, 'home', `⌂ ${state.world.bot.name} Home`),
-      ...places.filter(({ directWith }) => directWith !== undefined).map((place) => placeButton(page, place)),
-    ),
-    status(page),
+    placesNav(page),
+    h('div', { class: 'sidebar-foot' }, status(page), themeButton()),
   );
   if (focused) root.querySelector<HTMLElement>(`[data-focus-key="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function placesNav(page: Page): HTMLElement {
+  const { world, me } = page.state;
+  const places = placesOf(world, me);
+  const people = places.filter(({ between }) => between !== undefined);
+  return h(
+    'nav',
+    { 'aria-label': 'Channels' },
+    h('h2', {}, 'Channels'),
+    ...places.filter((place) => !isDirect(place)).map((place) => placeButton(page, place)),
+    people.length > 0 && h('h2', {}, 'Direct messages'),
+    ...people.map((place) => placeButton(page, place)),
+    h('h2', {}, 'App'),
+    goButton(page, { id: 'home', icon: 'home', label: `${world.bot.name} Home` }),
+    ...places.filter(({ directWith }) => directWith !== undefined).map((place) => placeButton(page, place)),
+  );
 }
 
 /** The member's card; the select that changes it lies over the whole card. */
@@ -55,10 +64,9 @@ function switcher({ state, store }: Page): HTMLElement {
   );
 }
 
-function roleOf(member: Member): string {
-  return member.isRestricted && member.realName.toLowerCase() !== 'guest'
-    ? `${member.realName} (guest)`
-    : member.realName;
+/** What a member does, and what they are to the workspace when that is not simply a member. */
+function roleOf({ realName, kind }: Member): string {
+  return kind === 'member' || realName.toLowerCase().includes(kind) ? realName : `${realName} (${kind})`;
 }
 
 /** A square with initials, its colour from the member's id. */
@@ -76,23 +84,39 @@ export function avatar(id: string, name: string): HTMLElement {
 }
 
 function placeButton(page: Page, place: Place): HTMLElement {
-  return goButton(page, place.id, place.directWith === undefined ? `# ${place.name}` : `✉ ${place.name}`);
+  const { world, me } = page.state;
+  const label = placeTitle(place, world, me);
+  const channel = place.isPrivate === true ? 'lock' : 'hash';
+  const icon = place.directWith !== undefined ? 'app' : isDirect(place) ? 'person' : channel;
+  const tags = [place.isPrivate && 'private', place.isExtShared && 'shared', place.isArchived && 'archived'];
+  return goButton(page, { id: place.id, icon, label, tags: tags.filter((tag) => typeof tag === 'string') });
 }
 
-function goButton({ state, store }: Page, place: string, label: string): HTMLElement {
-  const unread = state.unread.has(place);
+function goButton(
+  { state, store }: Page,
+  to: { readonly id: string; readonly icon: string; readonly label: string; readonly tags?: readonly string[] },
+): HTMLElement {
+  const unread = state.unread.get(to.id) ?? 0;
   const button = h(
     'button',
     {
       type: 'button',
-      class: unread ? 'place unread' : 'place',
-      'data-focus-key': `place-${place}`,
-      'aria-current': state.place === place ? 'page' : undefined,
+      class: unread > 0 ? 'place unread' : 'place',
+      'data-focus-key': `place-${to.id}`,
+      'aria-current': state.place === to.id ? 'page' : undefined,
     },
-    label,
-    unread && h('span', { class: 'visually-hidden' }, ' (new messages)'),
+    h('span', { class: `icon-${to.icon}`, 'aria-hidden': 'true' }),
+    h(
+      'span',
+      { class: 'place-name' },
+      to.icon === 'hash' ? h('span', { class: 'visually-hidden' }, '# ') : undefined,
+      to.label,
+    ),
+    ...(to.tags ?? []).map((tag) => h('span', { class: 'place-tag' }, tag)),
+    unread > 0 &&
+      h('span', { class: 'badge' }, String(unread), h('span', { class: 'visually-hidden' }, ' new messages')),
   );
-  button.addEventListener('click', () => void store.go(place));
+  button.addEventListener('click', () => void store.go(to.id));
   return button;
 }
 

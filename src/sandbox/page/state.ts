@@ -1,5 +1,6 @@
 import type { Message, Place, View, World } from './model.ts';
 import { createNames, type Names } from './names.ts';
+import { placesOf } from './places.ts';
 
 /** What the page knows: the world, who looks, where, and what is to be seen there. */
 export interface PageState {
@@ -13,7 +14,8 @@ export interface PageState {
   thread: string | undefined;
   modal: View | null;
   home: View | null;
-  readonly unread: Set<string>;
+  /** New messages by channel, of those that are not shown. */
+  readonly unread: Map<string, number>;
   /** Whether the page hears from the sandbox. */
   connected: boolean;
 }
@@ -33,14 +35,9 @@ export function firstState(world: World, wanted: { user: string | undefined; pla
     thread: undefined,
     modal: null,
     home: null,
-    unread: new Set(),
+    unread: new Map(),
     connected: true,
   };
-}
-
-/** The channels, and the member's own direct messages. */
-export function placesOf(world: World, me: string): readonly Place[] {
-  return world.channels.filter(({ directWith }) => directWith === undefined || directWith === me);
 }
 
 /** The channel that is shown; undefined on the App Home. */

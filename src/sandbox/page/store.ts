@@ -1,6 +1,7 @@
 import type { Api } from './api.ts';
 import type { Change, Message, View, World } from './model.ts';
 import { writeSession } from './session.ts';
+import { placesOf } from './places.ts';
 import type { PageState, Region } from './state.ts';
 
 /** Keeps the page's state up to date and says what has to be drawn again. */
@@ -38,10 +39,13 @@ export function createStore(deps: Deps): Store {
 
   return {
     become: (user) => {
-      const direct = state.world.channels.find(({ id }) => id === state.place)?.directWith !== undefined;
-      const mine = state.world.channels.find(({ directWith }) => directWith === user);
+      const here = state.world.channels.find(({ id }) => id === state.place);
+      const theirs = placesOf(state.world, user);
       state.me = user;
-      if (direct && mine) state.place = mine.id;
+      state.unread.clear();
+      if (here?.directWith !== undefined)
+        state.place = theirs.find(({ directWith }) => directWith === user)?.id ?? 'home';
+      else if (here !== undefined && !theirs.includes(here)) state.place = theirs[0]?.id ?? 'home';
       return moved();
     },
     go: (place) => {
@@ -67,9 +71,13 @@ export function createStore(deps: Deps): Store {
   };
 }
 
+/** A change where the member is not looking counts when it is a new message for them to see. */
 async function messagesChanged({ state, draw }: Deps, change: Change, load: () => Promise<void>): Promise<void> {
-  if (change.channel === state.place) return load();
-  if (change.channel !== undefined) state.unread.add(change.channel);
+  const { channel = '', by, user } = change;
+  if (channel === state.place) return load();
+  const isForMe = placesOf(state.world, state.me).some(({ id }) => id === channel) && (user ?? state.me) === state.me;
+  if (by === undefined || by === state.me || !isForMe) return;
+  state.unread.set(channel, (state.unread.get(channel) ?? 0) + 1);
   draw('sidebar');
 }
 

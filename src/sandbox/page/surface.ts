@@ -1,5 +1,5 @@
 import type { Api } from './api.ts';
-import type { Entries, Entry } from './model.ts';
+import type { Entries, Entry, World } from './model.ts';
 import type { Names } from './names.ts';
 
 /** A use of an element: which one, and what was chosen in it. */
@@ -12,6 +12,7 @@ interface Use {
 /** Where blocks are shown: a message, a modal or the App Home. */
 export interface Surface {
   readonly names: Names;
+  readonly world: World;
   readonly api: Api;
   /** Tells the bot; resolves with what the person has to be told when it failed. */
   use(use: Use): Promise<string | undefined>;

@@ -14,6 +14,9 @@ const MAX_CONNECTIONS = 10;
 /** Clients give up on a server that they have not heard a ping from for 30 s. */
 const PING_EVERY_MS = 10_000;
 
+/** A socket that was told to go is closed after this long, as Slack's warning announces it. */
+const CLOSE_AFTER_MS = 10_000;
+
 /** How long a client may take to answer a close frame when the sandbox stops. */
 const CLOSE_PATIENCE_MS = 1000;
 
@@ -30,6 +33,8 @@ export interface Connections {
   send(frame: JsonObject): boolean;
   /** Sends `disconnect` and sends no more envelopes there. Returns how many sockets were told. */
   disconnect(reason: DisconnectReason, which: 'one' | 'all'): number;
+  /** Breaks sockets without a word, as a network does: the one that was sent to last, or all. Returns how many. */
+  cut(which: 'one' | 'all'): number;
   readonly count: number;
   /** Closes all sockets with the close handshake, and breaks those that do not answer. */
   stop(): Promise<void>;
@@ -59,18 +64,10 @@ export function createConnections(deps: Deps): Connections {
   function tell(socket: WebSocket, reason: DisconnectReason): void {
     drop(socket);
     say(deps.traffic, socket, { type: 'disconnect', reason, debug_info: { host: 'sandbox' } });
+    closeLater(socket, deps.clock);
   }
   function greet(socket: WebSocket): void {
-    socket.on('message', (data) => {
-      const frame = parseJson(String(data));
-      if (isObject(frame)) deps.onFrame(frame);
-    });
-    const pings = setInterval(() => socket.ping(), PING_EVERY_MS);
-    socket.on('error', () => socket.terminate());
-    socket.on('close', () => {
-      clearInterval(pings);
-      drop(socket);
-    });
+    attend(socket, deps.onFrame, () => drop(socket));
     if (ready.length >= MAX_CONNECTIONS) {
       tell(socket, 'too_many_websockets');
       return;
@@ -106,11 +103,45 @@ export function createConnections(deps: Deps): Connections {
       for (const socket of told) tell(socket, reason);
       return told.length;
     },
+    cut: (which) => {
+      const broken = which === 'all' ? [...ready] : ready.slice(-1);
+      for (const socket of broken) {
+        drop(socket);
+        socket.terminate();
+      }
+      return broken.length;
+    },
     get count() {
       return ready.length;
     },
     stop: () => stopAll(server, deps.clock),
   };
+}
+
+/** Listens to a socket and keeps it alive, until it closes. */
+function attend(socket: WebSocket, onFrame: (frame: JsonObject) => void, onGone: () => void): void {
+  socket.on('message', (data) => {
+    const frame = parseJson(String(data));
+    if (isObject(frame)) onFrame(frame);
+  });
+  const pings = setInterval(() => socket.ping(), PING_EVERY_MS);
+  socket.on('error', () => socket.terminate());
+  socket.on('close', () => {
+    clearInterval(pings);
+    onGone();
+  });
+}
+
+/** Closes a socket that was told to go, unless its client did so before. */
+function closeLater(socket: WebSocket, clock: Clock): void {
+  const gone = new AbortController();
+  socket.on('close', () => gone.abort());
+  clock.sleep(CLOSE_AFTER_MS, gone.signal).then(
+    () => socket.close(),
+    () => {
+      /* The client was faster. */
+    },
+  );
 }
 
 function say(traffic: Traffic, socket: WebSocket, frame: JsonObject): void {

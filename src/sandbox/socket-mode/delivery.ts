@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Ids } from '../../base/ids.ts';
-import type { Faults } from '../faults.ts';
+import type { DeliveryFate, Faults } from '../faults.ts';
 import { isObject, type JsonObject, textOf } from '../json.ts';
 import type { Traffic } from '../traffic.ts';
 
@@ -37,8 +37,10 @@ interface Deps {
   readonly ids: Ids;
   readonly faults: Faults;
   readonly traffic: Traffic;
-  /** Sends to exactly one socket; false when none is open. */
-  readonly send: (frame: JsonObject) => boolean;
+  /** Sends to exactly one socket, or as one request; false when there was nobody to take it. */
+  readonly send: (frame: JsonObject) => boolean | Promise<boolean>;
+  /** Breaks the socket that was sent to last. */
+  readonly cut: () => void;
   /** Aborts when the sandbox stops. */
   readonly signal: AbortSignal;
 }
@@ -50,29 +52,40 @@ export function createCourier(deps: Deps): Courier {
   async function deliver(envelope: JsonObject): Promise<Delivery> {
     const id = deps.ids.uuid();
     const startMs = deps.clock.monotonicMs();
-    const frame = { envelope_id: id, ...envelope };
+    const fate = deps.faults.forDelivery();
     const timer = new AbortController();
     const stop = AbortSignal.any([timer.signal, deps.signal]);
-    const lost = deps.faults.take('dropAcks');
-    const ack = new Promise<JsonObject>((resolve) => {
-      waiting.set(id, lost ? () => {} : resolve);
+    const timeout: Delivery = { outcome: 'operation_timeout' };
+    const deadline = deps.clock.sleep(ACK_DEADLINE_MS, stop).then(
+      () => timeout,
+      () => timeout,
+    );
+    const ack = new Promise<Delivery>((resolve) => {
+      waiting.set(id, (payload) => {
+        if (fate.ackLost) return;
+        resolve({ outcome: 'acked', ackedInMs: Math.round(deps.clock.monotonicMs() - startMs), payload });
+      });
     });
     try {
-      const deadline = deps.clock.sleep(ACK_DEADLINE_MS, stop).then(
-        () => undefined,
-        () => undefined,
-      );
-      const { delayMs } = deps.faults.state;
-      if (delayMs > 0) await deps.clock.sleep(delayMs, stop).catch(() => {});
-      if (!deps.send(frame)) return { outcome: 'dispatch_failed' };
-      if (deps.faults.take('duplicates')) deps.send(frame);
-      const payload = await Promise.race([ack, deadline]);
-      if (payload === undefined) return { outcome: 'operation_timeout' };
-      return { outcome: 'acked', ackedInMs: Math.round(deps.clock.monotonicMs() - startMs), payload };
+      return await Promise.race([ack, deadline, untaken({ envelope_id: id, ...envelope }, fate)]);
     } finally {
       timer.abort();
       waiting.delete(id);
     }
+  }
+
+  /** Hands a frame over, late or not at all when it is fated to be; resolves only when nobody was there to take it. */
+  async function untaken(frame: JsonObject, fate: DeliveryFate): Promise<Delivery> {
+    const never = new Promise<never>(() => {});
+    if (fate.lost) {
+      deps.traffic.record({ from: 'sandbox', what: 'lost on the way', body: frame });
+      return never;
+    }
+    if (fate.delayMs > 0) await deps.clock.sleep(fate.delayMs, deps.signal).catch(() => never);
+    const [taken] = await Promise.all([deps.send(frame), fate.twice && deps.send(frame)]);
+    if (!taken) return { outcome: 'dispatch_failed' };
+    if (fate.cut) deps.cut();
+    return never;
   }
 
   async function tryAgain(payload: JsonObject, first: Delivery): Promise<void> {

@@ -27,8 +27,10 @@ export interface Args {
 /** One method of the Web API. */
 export interface Method {
   /** Slack's rate limit tier, docs.slack.dev/apis/web-api/rate-limits. */
-  readonly tier: 'tier1' | 'tier2' | 'tier3' | 'tier4' | 'posting';
+  readonly tier: 'tier1' | 'tier2' | 'tier3' | 'tier4' | 'posting' | 'special';
   readonly token: 'bot' | 'app';
+  /** One of these is enough; none means that every token may call it. */
+  readonly scopes: readonly string[];
   run(args: Args): JsonObject;
 }
 

@@ -1,9 +1,11 @@
 import type { Ids } from '../../base/ids.ts';
 import type { JsonObject } from '../json.ts';
-import { wireMessage } from '../workspace/messages.ts';
+import type { Conversation } from '../workspace/directory.ts';
+import { type Message, wireMessage } from '../workspace/messages.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import { type Args, type Methods, SlackError } from './call.ts';
-import { conversationOf, messageOf, parseSaid, saysNothing, threadOf } from './messages.ts';
+import { type Args, type Method, type Methods, SlackError } from './call.ts';
+import { parseSaid, saysNothing } from './messages.ts';
+import { messageOf, threadOf, writableOf } from './places.ts';
 
 interface Deps {
   readonly workspace: Workspace;
@@ -13,55 +15,61 @@ interface Deps {
 
 /** The `chat.*` family. */
 export function chatMethods(deps: Deps): Methods {
+  const writes = { token: 'bot', scopes: ['chat:write'] } as const;
   return {
-    'chat.postMessage': { tier: 'posting', token: 'bot', run: (args) => postMessage(deps, args) },
-    'chat.postEphemeral': { tier: 'tier4', token: 'bot', run: (args) => postEphemeral(deps, args) },
-    'chat.update': { tier: 'tier3', token: 'bot', run: (args) => update(deps, args) },
-    'chat.delete': { tier: 'tier3', token: 'bot', run: (args) => remove(deps, args) },
-    'chat.getPermalink': { tier: 'tier4', token: 'bot', run: (args) => permalink(deps, args) },
-  };
+    'chat.postMessage': { ...writes, tier: 'posting', run: (args) => postMessage(deps, args) },
+    'chat.postEphemeral': { ...writes, tier: 'tier4', run: (args) => postEphemeral(deps, args) },
+    'chat.update': { ...writes, tier: 'tier3', run: (args) => update(deps, args) },
+    'chat.delete': { ...writes, tier: 'tier3', run: (args) => remove(deps, args) },
+    'chat.getPermalink': { tier: 'special', token: 'bot', scopes: [], run: (args) => permalink(deps, args) },
+  } satisfies Record<string, Method>;
 }
 
-function postMessage({ workspace, ids }: Deps, args: Args): JsonObject {
-  const channel = conversationOf(args, workspace);
-  const said = parseSaid(args, ids);
-  if (saysNothing(said)) throw new SlackError('no_text');
-  const threadTs = threadOf(args, channel, workspace);
-  const message = workspace.messages.post({
-    channel: channel.id,
-    user: workspace.directory.bot.id,
-    botId: workspace.directory.botId,
-    ...said,
-    text: said.text ?? '',
-    ...(threadTs && { threadTs }),
-  });
+function postMessage(deps: Deps, args: Args): JsonObject {
+  const channel = writableOf(args, deps.workspace);
+  const message = post(deps, args, { channel: channel.id, ...threadIn(channel, deps, args) });
   return { channel: channel.id, ts: message.ts, message: wireMessage(message) };
 }
 
-function postEphemeral({ workspace, ids }: Deps, args: Args): JsonObject {
-  const channel = conversationOf(args, workspace);
+function postEphemeral(deps: Deps, args: Args): JsonObject {
+  const { directory } = deps.workspace;
+  const channel = writableOf(args, deps.workspace);
   const user = args.required('user');
-  if (workspace.directory.member(user) === undefined) throw new SlackError('user_not_found');
-  const said = parseSaid(args, ids);
+  if (directory.member(user) === undefined) throw new SlackError('user_not_found');
+  if (!directory.isIn(user, channel)) throw new SlackError('user_not_in_channel');
+  const place = { channel: channel.id, ephemeralFor: user, ...threadIn(channel, deps, args) };
+  return { message_ts: post(deps, args, place).ts };
+}
+
+/** Says something as the bot. Throws `no_text` when there is nothing to say. */
+function post(deps: Deps, args: Args, place: Pick<Message, 'channel' | 'ephemeralFor' | 'threadTs'>): Message {
+  const { messages, directory, files } = deps.workspace;
+  const said = parseSaid(args, { ids: deps.ids, files });
   if (saysNothing(said)) throw new SlackError('no_text');
-  const threadTs = threadOf(args, channel, workspace);
-  const message = workspace.messages.post({
-    channel: channel.id,
-    user: workspace.directory.bot.id,
-    botId: workspace.directory.botId,
-    ephemeralFor: user,
+  return messages.post({
+    user: directory.bot.id,
+    botId: directory.botId,
+    ...place,
     ...said,
     text: said.text ?? '',
-    ...(threadTs && { threadTs }),
   });
-  return { message_ts: message.ts };
 }
+
+function threadIn(channel: Conversation, { workspace }: Deps, args: Args): Pick<Message, 'threadTs'> {
+  const threadTs = threadOf(args, channel, workspace);
+  return threadTs === undefined ? {} : { threadTs };
+}
+
+/** The text of an update has at most this many characters (docs.slack.dev, chat.update); that of a new message may be longer. */
+const MAX_UPDATE_TEXT = 4000;
 
 /** Without `blocks` the old blocks stay, as in Slack; an empty list takes them away. */
 function update({ workspace, ids }: Deps, args: Args): JsonObject {
+  writableOf(args, workspace);
   const message = messageOf(args, workspace, 'ts');
   if (message.user !== workspace.directory.bot.id) throw new SlackError('cant_update_message');
-  const said = parseSaid(args, ids);
+  if ((args.text('text') ?? '').length > MAX_UPDATE_TEXT) throw new SlackError('msg_too_long');
+  const said = parseSaid(args, { ids, files: workspace.files });
   if (said.text === undefined && said.blocks === undefined) throw new SlackError('no_text');
   const changed = workspace.messages.edit(message, said, true) ?? message;
   return { channel: message.channel, ts: message.ts, text: changed.text, message: wireMessage(changed) };

@@ -6,6 +6,7 @@ import { chatMethods } from './chat.ts';
 import { conversationMethods } from './conversations.ts';
 import { fileMethods } from './files.ts';
 import { peopleMethods } from './people.ts';
+import { APP_SCOPES } from './scopes.ts';
 import { viewMethods } from './views.ts';
 
 interface Deps {
@@ -16,16 +17,19 @@ interface Deps {
   readonly origin: () => string;
   /** A WebSocket URL that works once. */
   readonly openConnection: () => string;
+  /** What the bot was granted. */
+  readonly scopes: readonly string[];
 }
 
 /** Every Web API method that the sandbox knows. */
 export function createMethods(deps: Deps): Methods {
   const { directory } = deps.workspace;
   return {
-    'api.test': { tier: 'tier4', token: 'bot', run: () => ({}) },
+    'api.test': { tier: 'tier4', token: 'bot', scopes: [], run: () => ({}) },
     'auth.test': {
       tier: 'tier4',
       token: 'bot',
+      scopes: [],
       run: () => ({
         url: `${deps.origin()}/`,
         team: directory.teamName,
@@ -36,9 +40,14 @@ export function createMethods(deps: Deps): Methods {
         is_enterprise_install: false,
       }),
     },
-    'apps.connections.open': { tier: 'tier1', token: 'app', run: () => ({ url: deps.openConnection() }) },
+    'apps.connections.open': {
+      tier: 'tier1',
+      token: 'app',
+      scopes: APP_SCOPES,
+      run: () => ({ url: deps.openConnection() }),
+    },
     ...chatMethods(deps),
-    ...conversationMethods(deps.workspace),
+    ...conversationMethods(deps),
     ...peopleMethods(directory),
     ...viewMethods(deps),
     ...fileMethods(deps),

@@ -1,13 +1,18 @@
 import type { JsonObject } from '../json.ts';
 import type { Directory, SandboxMember, SandboxUserGroup } from '../workspace/directory.ts';
-import { type Args, type Methods, SlackError } from './call.ts';
+import { type Args, type Method, type Methods, SlackError } from './call.ts';
+import { cursorOf, type PageSize, pageOf } from './pages.ts';
+
+const PAGES: PageSize = { usual: 1000, max: 1000 };
 
 /** The `users.*` and `usergroups.*` families. */
 export function peopleMethods(directory: Directory): Methods {
+  const users = { token: 'bot', scopes: ['users:read'] } as const;
+  const groups = { tier: 'tier2', token: 'bot', scopes: ['usergroups:read'] } as const;
   return {
     'users.info': {
+      ...users,
       tier: 'tier4',
-      token: 'bot',
       run: (args) => {
         const member = directory.member(args.required('user'));
         if (member === undefined) throw new SlackError('user_not_found');
@@ -15,28 +20,27 @@ export function peopleMethods(directory: Directory): Methods {
       },
     },
     'users.list': {
+      ...users,
       tier: 'tier2',
-      token: 'bot',
-      run: () => ({
-        members: directory.members.map((member) => wireMember(member, directory)),
-        response_metadata: { next_cursor: '' },
-      }),
+      run: (args) => {
+        const page = pageOf(directory.members, args, PAGES);
+        return { members: page.items.map((member) => wireMember(member, directory)), ...cursorOf(page) };
+      },
     },
     'usergroups.list': {
-      tier: 'tier2',
-      token: 'bot',
+      ...groups,
       run: (args) => ({ usergroups: directory.userGroups.map((group) => wireUserGroup(group, directory, args)) }),
     },
     'usergroups.users.list': {
-      tier: 'tier2',
-      token: 'bot',
+      ...groups,
       run: (args) => {
-        const group = directory.userGroups.find(({ id }) => id === args.required('usergroup'));
+        const id = args.required('usergroup');
+        const group = directory.userGroups.find((one) => one.id === id);
         if (group === undefined) throw new SlackError('no_such_subteam');
         return { users: group.members };
       },
     },
-  };
+  } satisfies Record<string, Method>;
 }
 
 /** A member as Slack's API shows them. */
@@ -51,7 +55,7 @@ function wireMember(member: SandboxMember, directory: Directory): JsonObject {
     is_app_user: false,
     is_admin: false,
     is_owner: false,
-    is_restricted: member.isRestricted ?? false,
+    is_restricted: (member.isRestricted ?? false) || (member.isUltraRestricted ?? false),
     is_ultra_restricted: member.isUltraRestricted ?? false,
     is_stranger: member.isStranger ?? false,
     tz: 'Etc/UTC',

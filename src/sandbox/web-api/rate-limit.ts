@@ -11,6 +11,7 @@ const LIMITS: Readonly<Record<Method['tier'], { perMinute: number; burst: number
   tier3: { perMinute: 50, burst: 20 },
   tier4: { perMinute: 100, burst: 40 },
   posting: { perMinute: 60, burst: 5 },
+  special: { perMinute: 300, burst: 100 },
 };
 
 /** Counts calls against Slack's limits. */

@@ -46,7 +46,7 @@ function say({ workspace, ids }: Deps, target: ResponseTarget, body: JsonObject)
     if (source) workspace.messages.remove(source.channel, source.ts);
     return;
   }
-  const said = parseSaid(createArgs(body), ids);
+  const said = parseSaid(createArgs(body), { ids, files: workspace.files });
   if (saysNothing(said)) throw new SlackError('no_text');
   if (body['replace_original'] === true && source) {
     workspace.messages.edit(source, { text: '', blocks: [], ...said }, source.ephemeralFor === undefined);

@@ -1,6 +1,5 @@
 import type { Hono } from 'hono';
 import type { HttpBindings } from '@hono/node-server';
-import type { Faults } from '../faults.ts';
 import { isObject, type JsonObject, parseJson } from '../json.ts';
 import type { Traffic } from '../traffic.ts';
 import type { Files } from '../workspace/files.ts';
@@ -12,7 +11,6 @@ export type SandboxHttp = Hono<{ Bindings: HttpBindings }>;
 interface Deps {
   readonly api: WebApi;
   readonly files: Files;
-  readonly faults: Faults;
   readonly traffic: Traffic;
 }
 
@@ -26,8 +24,8 @@ export function routeWebApi(http: SandboxHttp, deps: Deps): void {
     const bearer = context.req.header('authorization')?.replace(/^Bearer\s*/i, '');
     const sent = typeof body['token'] === 'string' ? body['token'] : undefined;
     const answer = deps.api.call(context.req.param('method'), bearer ?? sent, body);
-    if (answer.status === 200 && deps.faults.take('dropAnswers')) context.env.incoming.socket.destroy();
-    if (answer.retryAfterS !== undefined) context.header('Retry-After', String(answer.retryAfterS));
+    if (answer.unanswered === true) context.env.incoming.socket.destroy();
+    for (const [header, value] of Object.entries(answer.headers)) context.header(header, value);
     return context.json(answer.body, answer.status);
   });
 

@@ -4,8 +4,9 @@ export interface SandboxMember {
   readonly name: string;
   /** What the page shows beside the name. */
   readonly realName: string;
-  /** A guest of the workspace. */
+  /** A guest of the workspace, who is in some channels. */
   readonly isRestricted?: boolean;
+  /** A guest who is in one channel. */
   readonly isUltraRestricted?: boolean;
   readonly isDeleted?: boolean;
   readonly isBot?: boolean;
@@ -15,13 +16,26 @@ export interface SandboxMember {
   readonly teamId?: string;
 }
 
-/** A public channel. Everybody is in it. */
+/** A channel. Public, with everybody and the bot in it, unless it says otherwise. */
 export interface SandboxChannel {
   readonly id: string;
   /** Without `#`. */
   readonly name: string;
   readonly topic?: string;
+  /** Shared with another organisation through Slack Connect. */
   readonly isExtShared?: boolean;
+  readonly isPrivate?: boolean;
+  readonly isArchived?: boolean;
+  /** The ids of the people in it. */
+  readonly members?: readonly string[];
+  /** The bot was not invited. */
+  readonly withoutBot?: boolean;
+}
+
+/** The direct messages of two people, which the bot knows nothing of. */
+export interface SandboxDirect {
+  readonly id: string;
+  readonly between: readonly [string, string];
 }
 
 /** A user group as usergroups.list names it. */
@@ -32,10 +46,12 @@ export interface SandboxUserGroup {
   readonly members: readonly string[];
 }
 
-/** A place where messages are: a channel, or the direct messages of one member with the bot. */
+/** A place where messages are: a channel, or direct messages. */
 export interface Conversation extends SandboxChannel {
-  /** The member, when these are direct messages. */
+  /** The member, when these are somebody's direct messages with the bot. */
   readonly directWith?: string;
+  /** The two, when these are direct messages of people. */
+  readonly between?: readonly [string, string];
 }
 
 /** Who and what is in the workspace. It does not change while the sandbox runs. */
@@ -53,6 +69,13 @@ export interface Directory {
   member(id: string): SandboxMember | undefined;
   /** By id, by `#name` or name, or by a member's id, which means their direct messages. */
   conversation(reference: string): Conversation | undefined;
+  /** Whether a member is in a conversation; the bot is one. */
+  isIn(member: string, conversation: Conversation): boolean;
+}
+
+/** Whether a conversation is somebody's direct messages. */
+export function isDirect({ directWith, between }: Conversation): boolean {
+  return directWith !== undefined || between !== undefined;
 }
 
 /** The members of a sandbox that names none: who asks, two who may approve, and a guest who may not. */
@@ -81,17 +104,17 @@ export const SLACKBOT: SandboxMember = { id: 'USLACKBOT', name: 'slackbot', real
 export function createDirectory(init: {
   readonly members: readonly SandboxMember[];
   readonly channels: readonly SandboxChannel[];
+  readonly directs?: readonly SandboxDirect[];
   readonly userGroups: readonly SandboxUserGroup[];
   readonly botName: string;
 }): Directory {
   const bot: SandboxMember = { id: 'U0BOT', name: init.botName, realName: init.botName, isBot: true };
   const members = [...init.members, bot];
-  const directs = init.members.map((member) => ({
-    id: `D${member.id.slice(1)}`,
-    name: init.botName,
-    directWith: member.id,
-  }));
-  const conversations: readonly Conversation[] = [...init.channels, ...directs];
+  const conversations: readonly Conversation[] = [
+    ...init.channels,
+    ...init.members.map(({ id }) => ({ id: `D${id.slice(1)}`, name: init.botName, directWith: id })),
+    ...(init.directs ?? []).map(({ id, between }) => ({ id, name: 'directmessage', between })),
+  ];
   return {
     teamId: 'T0SANDBOX',
     teamName: 'sandbox',
@@ -109,6 +132,12 @@ export function createDirectory(init: {
         conversations.find(({ id, directWith }) => id === reference || directWith === reference) ??
         init.channels.find((channel) => channel.name === name)
       );
+    },
+    isIn: (member, { directWith, between, members: invited, withoutBot }) => {
+      if (between !== undefined) return between.includes(member);
+      if (member === bot.id) return withoutBot !== true;
+      if (directWith !== undefined) return directWith === member;
+      return invited === undefined || invited.includes(member);
     },
   };
 }

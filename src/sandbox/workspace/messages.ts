@@ -41,19 +41,24 @@ export interface Messages {
 export function createMessages(deps: { timestamps: Timestamps; changes: Changes }): Messages {
   const kept = new Map<string, Message>();
   const key = (channel: string, ts: string): string => `${channel}/${ts}`;
-  function put(message: Message): Message {
+  function put(message: Message, isNew: boolean): Message {
     kept.set(key(message.channel, message.ts), message);
-    deps.changes.emit({ kind: 'messages', channel: message.channel });
+    deps.changes.emit({
+      kind: 'messages',
+      channel: message.channel,
+      ...(isNew && { by: message.user }),
+      ...(message.ephemeralFor !== undefined && { user: message.ephemeralFor }),
+    });
     return message;
   }
   return {
-    post: (draft) => put({ ...draft, ts: deps.timestamps() }),
+    post: (draft) => put({ ...draft, ts: deps.timestamps() }, true),
     find: (channel, ts) => kept.get(key(channel, ts)),
     edit: (message, edit, mark) => {
       const current = kept.get(key(message.channel, message.ts));
       if (current === undefined) return undefined;
       const edited = mark ? { edited: { user: current.user, ts: deps.timestamps() } } : {};
-      return put({ ...current, ...edit, ...edited });
+      return put({ ...current, ...edit, ...edited }, false);
     },
     remove: (channel, ts) => {
       const removed = kept.delete(key(channel, ts));

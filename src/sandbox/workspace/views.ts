@@ -17,11 +17,13 @@ export interface View {
   readonly previousId: string | undefined;
   /** Slack's `state.values`, as the person last left the inputs. */
   readonly values: JsonObject;
+  /** The conversation in which the person was when it opened. */
+  readonly openedIn: string | undefined;
 }
 
 /** The modals that are open and the App Homes that are published. */
 export interface Views {
-  open(user: string, content: JsonObject): View;
+  open(user: string, content: JsonObject, openedIn: string | undefined): View;
   /** Undefined when the stack is full or no modal is open. */
   push(user: string, content: JsonObject): View | undefined;
   publish(user: string, content: JsonObject): View;
@@ -44,9 +46,10 @@ export function createViews(deps: { ids: Ids; changes: Changes }): Views {
   const all = (): View[] => [...[...stacks.values()].flat(), ...homes.values()];
   const stackOf = (user: string): View[] => stacks.get(user) ?? [];
 
-  function make(user: string, type: View['type'], content: JsonObject): View {
+  function make(user: string, type: View['type'], content: JsonObject, openedIn?: string): View {
     const id = `V${deps.ids.nonce().slice(0, 10).toUpperCase()}`;
-    return { id, user, type, hash: deps.ids.nonce(), content, rootId: id, previousId: undefined, values: {} };
+    const hash = deps.ids.nonce();
+    return { id, user, type, hash, content, rootId: id, previousId: undefined, values: {}, openedIn };
   }
   function setStack(user: string, stack: View[]): void {
     stacks.set(user, stack);
@@ -65,8 +68,8 @@ export function createViews(deps: { ids: Ids; changes: Changes }): Views {
   }
 
   return {
-    open: (user, content) => {
-      const view = make(user, 'modal', content);
+    open: (user, content, openedIn) => {
+      const view = make(user, 'modal', content, openedIn);
       setStack(user, [view]);
       return view;
     },
@@ -74,7 +77,11 @@ export function createViews(deps: { ids: Ids; changes: Changes }): Views {
       const stack = stackOf(user);
       const below = stack.at(-1);
       if (below === undefined || stack.length >= MAX_STACKED_MODALS) return undefined;
-      const view: View = { ...make(user, 'modal', content), rootId: below.rootId, previousId: below.id };
+      const view: View = {
+        ...make(user, 'modal', content, below.openedIn),
+        rootId: below.rootId,
+        previousId: below.id,
+      };
       setStack(user, [...stack, view]);
       return view;
     },

@@ -20,6 +20,6 @@ export function parseCommand(body: unknown): CommandPayload | undefined {
 }
 
 /** Slack sends `& < >` as entities; `<…>` is then a mention or a link of its own making (docs.slack.dev/messaging/formatting-message-text). */
-function unescaped(text: string): string {
+export function unescaped(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }

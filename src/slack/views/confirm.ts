@@ -1,11 +1,10 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import { shorten } from '../../base/plain-text.ts';
-import type { OperatorError } from '../../base/error.ts';
 import type { Proposal } from '../../engine/model.ts';
 import { bold, escapeText, paragraph, plain, richText } from '../blocks.ts';
-import { LIMITS, withinLimits } from '../limits.ts';
+import { withinLimits } from '../limits.ts';
 import { planBlocksOf } from './proposal.ts';
-import { renderError } from './answers.ts';
+import { askingDialog } from './dialog.ts';
 
 /** The modal's callback, and where in its state the typed text is. */
 export const CONFIRM = { callback: 'proposal_confirm', block: 'typed', action: 'proposal_typed' } as const;
@@ -51,22 +50,11 @@ export function renderConfirmation(proposal: Proposal, channel: string | null): 
     keep: asking,
     rest: escapeText(`Not all of the change fits here. Read the message of ${id} and its thread before you approve.`),
   });
-  return {
-    ...modal('Approve a change'),
-    callback_id: CONFIRM.callback,
-    private_metadata: JSON.stringify({ proposal: id, digest, channel } satisfies ConfirmMetadata),
-    submit: { type: 'plain_text', text: 'Approve' },
-    close: { type: 'plain_text', text: 'Back' },
-    blocks: [...blocks],
-  };
-}
-
-/** The same modal when an approval by this person would not count: why, and nothing to submit. */
-export function renderNotConfirmable(error: Pick<OperatorError, 'located' | 'hint'>): ModalView {
-  const { blocks } = renderError(error);
-  return { ...modal('Not possible'), close: { type: 'plain_text', text: 'Close' }, blocks: [...blocks] };
-}
-
-function modal(title: string) {
-  return { type: 'modal', title: { type: 'plain_text', text: title.slice(0, LIMITS.modalTitle) } } as const;
+  return askingDialog({
+    title: `Approve ${id}`,
+    callback: CONFIRM.callback,
+    metadata: JSON.stringify({ proposal: id, digest, channel } satisfies ConfirmMetadata),
+    submit: 'Approve',
+    blocks,
+  });
 }

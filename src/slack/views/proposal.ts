@@ -1,8 +1,16 @@
-import type { KnownBlock } from '@slack/types';
+import type { Button, KnownBlock } from '@slack/types';
 import { count, list } from '../../base/format.ts';
 import { shorten } from '../../base/plain-text.ts';
 import { type Abridgement, diffText, groupPlans, type PlanGroup } from '../../engine/diff.ts';
-import { attemptSentences, changeSentences, orderSentence, safetySentence } from '../../engine/phrases.ts';
+import {
+  attemptSentences,
+  changeSentences,
+  decisions,
+  orderSentence,
+  reviewOpen,
+  safetySentence,
+  stateSentences,
+} from '../../engine/phrases.ts';
 import type { Proposal } from '../../engine/model.ts';
 import type { FreezeInForce } from '../../engine/policy/freeze.ts';
 import type { ProposalView } from '../../engine/view.ts';
@@ -18,6 +26,8 @@ import {
   present,
   richText,
   slackTime,
+  utc,
+  when,
 } from '../blocks.ts';
 import { type BoundedMessage, LIMITS, withinLimits } from '../limits.ts';
 
@@ -39,6 +49,8 @@ const HOSTS_TOLD = 5;
 /** From this many hosts on they are counted, too. */
 const HOSTS_UNCOUNTED = 5;
 const CONTEXT_LINES = 3;
+const DECISIONS_TOLD = 6;
+const APPROVERS_NAMED = 10;
 
 /** The name of the file in the proposal's thread that holds a plan too long for the message. */
 export function planFileName(id: string): string {
@@ -51,7 +63,7 @@ export function renderProposalMessage(input: ProposalMessageInput): BoundedMessa
   const { proposal } = view;
   const hosts = hostsOf(view);
   const bounded = withinLimits({
-    text: escapeText(summary(view, hosts), LIMITS.topLevelText),
+    text: escapeText(summary(input, hosts), LIMITS.topLevelText),
     blocks: [
       richText(
         paragraph(bold(`Proposal ${proposal.id}: ${proposal.plan.title}`), plain(` on ${hosts}`), ...needText(view)),
@@ -75,9 +87,13 @@ function isAbridged(proposal: Proposal): boolean {
 }
 
 function needText({ proposal, approvals }: ProposalView) {
-  if (proposal.state !== 'open') return [];
-  const missing = proposal.neededApprovals - approvals.filter(({ verdict }) => verdict === 'approve').length;
-  return [plain(` · needs ${count(missing, 'approval')}${proposal.plan.typed.length > 0 ? ', typed' : ''}`)];
+  return proposal.state === 'open' ? [plain(` · ${missingText(proposal, approvals)}`)] : [];
+}
+
+/** "needs 1 approval, typed" */
+function missingText({ neededApprovals, plan }: Proposal, approvals: ProposalView['approvals']): string {
+  const missing = neededApprovals - approvals.filter(({ verdict }) => verdict === 'approve').length;
+  return `needs ${count(missing, 'approval')}${plan.typed.length > 0 ? ', typed' : ''}`;
 }
 
 function hostsOf({ proposal }: ProposalView): string {
@@ -135,56 +151,82 @@ function left({ proposal }: ProposalView): KnownBlock[] {
   return lines.length === 0 ? [] : [richText(paragraph(plain(lines.join('\n'))))];
 }
 
-/** Who decided and what came of it; always shown, so it is bounded here. */
+/** Who decided what, when and why, then what came of it; always shown, so it is bounded here. */
 function outcome(view: ProposalView): KnownBlock[] {
-  const changes = shorten(changeSentences(view).join(' '), 800);
+  const decided = decisions(view);
+  const hidden = decided.length - DECISIONS_TOLD;
+  const changes = shorten([...reviewOpen(view), ...stateSentences(view)].join(' '), 800);
   const attempts = shorten(attemptSentences(view).join('\n'), 2000);
-  if (changes === '' && attempts === '') return [];
+  const lines = [
+    ...decided
+      .slice(0, DECISIONS_TOLD)
+      .map(({ what, at, why }) => [
+        bold(shorten(what, 100)),
+        plain(' · '),
+        when(at),
+        ...(why ? [plain(` · ${shorten(why, 300)}`)] : []),
+      ]),
+    ...(hidden > 0 ? [[plain(`and ${count(hidden, 'more decision')}`)]] : []),
+    ...(changes === '' ? [] : [[bold(changes)]]),
+    ...(attempts === '' ? [] : [[plain(attempts)]]),
+  ];
+  if (lines.length === 0) return [];
+  const apart = lines.flatMap((line, index) => (index === 0 ? line : [plain('\n'), ...line]));
+  return [{ type: 'divider' }, richText(paragraph(...apart))];
+}
+
+/** Under which terms it can be decided; afterwards who decided says it all. */
+function terms(input: ProposalMessageInput): KnownBlock | undefined {
+  const { proposal } = input.view;
+  if (proposal.state !== 'open') return undefined;
+  return context(
+    ...termSentences(input).map((literal) => ({ literal })),
+    `Risk: ${proposal.plan.risk}. May approve: ${escapeText(whoMay(input))}. Expires ${slackTime(proposal.expiresAt)}.`,
+  );
+}
+
+function termSentences({ view: { proposal }, freeze }: ProposalMessageInput): string[] {
+  const order = orderSentence(proposal);
   return [
-    { type: 'divider' },
-    richText(paragraph(bold(changes || 'Under way.'), ...(attempts === '' ? [] : [plain(`\n${attempts}`)]))),
+    ...(freeze ? [`Not before ${freeze.untilText}: freeze "${shorten(freeze.name, 100)}".`] : []),
+    ...(order === undefined ? [] : [order]),
+    safetySentence(proposal),
   ];
 }
 
-function terms({
-  view: { proposal, approvals },
-  approvers,
-  roles,
-  freeze,
-}: ProposalMessageInput): KnownBlock | undefined {
-  if (proposal.state === 'open') {
-    const names = approvers.length === 0 ? 'nobody: no other person has the role for it' : list(approvers);
-    const who = escapeText(roles === undefined ? names : `${names} (${roles})`);
-    const frozen = freeze && { literal: `Not before ${freeze.untilText}: freeze "${shorten(freeze.name, 100)}".` };
-    const order = orderSentence(proposal);
-    return context(
-      ...(frozen ? [frozen] : []),
-      ...(order === undefined ? [] : [{ literal: order }]),
-      { literal: safetySentence(proposal) },
-      `Risk: ${proposal.plan.risk}. May approve: ${who}. Expires ${slackTime(proposal.expiresAt, '{time}')}.`,
-    );
-  }
-  const decided = approvals.at(-1);
-  return decided && context(`Decided ${slackTime(decided.at)}.`);
+/** "bob and cem (sre-approvers), not the requester" */
+function whoMay({ view: { proposal }, approvers, roles }: ProposalMessageInput): string {
+  if (approvers.length === 0)
+    return `nobody: no other person than ${proposal.requester}, who asked, has the role for it`;
+  const hidden = approvers.length - APPROVERS_NAMED;
+  const names = hidden > 0 ? [...approvers.slice(0, APPROVERS_NAMED), `${hidden} more`] : approvers;
+  return `${list(names)}${roles === undefined ? '' : ` (${roles})`}, not ${proposal.requester}, who asked`;
 }
 
 function buttons(view: ProposalView): KnownBlock | undefined {
+  const all = proposalButtons(view);
+  return all.length === 0 ? undefined : actions('proposal', all);
+}
+
+/** What can be done with a proposal now: the same buttons wherever it is shown. */
+export function proposalButtons(view: ProposalView): Button[] {
   const { proposal } = view;
   const value = `${proposal.id} ${proposal.digest}`;
   if (proposal.state === 'open') {
-    return actions('proposal', [
+    return [
       approveButton(view, value),
-      button({ action: 'proposal_reject', label: 'Reject', value, style: 'danger' }),
-    ]);
+      button({ action: 'proposal_reject', label: 'Reject …', value, style: 'danger' }),
+      button({ action: 'proposal_evidence', label: 'Evidence', value }),
+    ];
   }
   const look = view.canLook ? [button({ action: 'proposal_look', label: 'Look again', value, style: 'primary' })] : [];
-  if (!view.canUndo) return look.length === 0 ? undefined : actions('proposal', look);
+  if (!view.canUndo) return look;
   const confirm = {
     title: `Undo ${proposal.id}?`,
     text: 'The values captured before the change are restored, unless somebody changed them since.',
     yes: 'Undo',
   };
-  return actions('proposal', [...look, button({ action: 'proposal_undo', label: 'Undo', value, confirm })]);
+  return [...look, button({ action: 'proposal_undo', label: 'Undo', value, confirm })];
 }
 
 /** A change that is approved by typing its name is approved in a dialog of its own. */
@@ -196,10 +238,30 @@ function approveButton({ proposal: { id, plan } }: ProposalView, value: string) 
   return button({ action: 'proposal_approve', label: 'Approve', value, style: 'primary', confirm });
 }
 
-function summary(view: ProposalView, hosts: string): string {
+/** The message in plain words, for notifications and screen readers: what was decided, else what there is to decide. */
+function summary(input: ProposalMessageInput, hosts: string): string {
+  const { view } = input;
   const { proposal } = view;
   const what = `Proposal ${proposal.id}: ${proposal.plan.title} on ${hosts}.`;
   const said = [...changeSentences(view), ...attemptSentences(view)];
-  const open = proposal.state === 'open' ? ['It waits for approval.'] : [];
-  return [what, ...open, ...said].map((line) => shorten(line, 500)).join('\n');
+  const lines = proposal.state === 'open' ? [...said, ...openSummary(input)] : said;
+  return [what, ...lines].map((line) => shorten(line, 500)).join('\n');
+}
+
+function openSummary(input: ProposalMessageInput): string[] {
+  const { proposal, approvals } = input.view;
+  const { hosts, risk } = proposal.plan;
+  const groups = groupPlans(hosts, abridgement(proposal));
+  return [
+    `It waits for approval. It ${missingText(proposal, approvals)}.`,
+    ...groups.flatMap(({ predicted, risks }) => [
+      ...(predicted.length === 0 ? [] : [`Predicted: ${predicted.join(' ')}`]),
+      ...(risks.length === 0 ? [] : [`Risk: ${risks.join(' ')}`]),
+    ]),
+    ...termSentences(input),
+    `Risk: ${risk}. May approve: ${whoMay(input)}. Expires ${utc(proposal.expiresAt)}.`,
+    ...groups.flatMap(({ diffs }) =>
+      diffs.flatMap(({ target, lines }) => [`${target}:`, ...diffText(nearChanges(lines))]),
+    ),
+  ];
 }

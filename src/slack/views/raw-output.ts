@@ -1,7 +1,13 @@
+import type { KnownBlock, ModalView } from '@slack/types';
+import { count } from '../../base/format.ts';
 import { plainText } from '../../base/plain-text.ts';
 import { groupPlans } from '../../engine/diff.ts';
 import { attemptSentences, changeSentences, coverage, evidenceLine, unanswered } from '../../engine/phrases.ts';
-import type { FindingGroup, ProposalView, RunView } from '../../engine/view.ts';
+import type { FindingGroup, ProposalView, RunOutline, RunView } from '../../engine/view.ts';
+import { code, paragraph, plain, preformatted, richText } from '../blocks.ts';
+import { cutTo } from '../limits.ts';
+import { readingDialog } from './dialog.ts';
+import { runFileName } from './run.ts';
 
 /** Far more than anybody reads, and little enough to hold in memory and to upload. */
 const CHARACTERS = 5_000_000;
@@ -62,4 +68,64 @@ function fileOf(lines: readonly string[]): string {
   return text.length <= CHARACTERS
     ? text
     : `${text.slice(0, CHARACTERS)}\n… ${text.length - CHARACTERS} characters more\n`;
+}
+
+/** What is known of where the output of a run is. */
+export interface RawOutputInput {
+  readonly view: RunOutline;
+  /** How many steps' outputs are kept. */
+  readonly outputs: number;
+  /** All of it, once the run has ended with something. */
+  readonly text: string | undefined;
+  /** Whether the file hangs in the thread. */
+  readonly attached: boolean;
+  /** The address of the run's message. */
+  readonly link: string | undefined;
+  readonly command: string;
+}
+
+/** The first part of the output, and where the rest is. */
+const SHOWN = 6000;
+const PIECE = 3000;
+
+/** Where the output of a run is, and its beginning; of a run that has none, what to do instead. */
+export function renderRawOutputDialog(input: RawOutputInput): ModalView {
+  const { run, hosts } = input.view;
+  const title = `Output of run ${run.id}`;
+  if (run.state === 'reading') {
+    const answered = `${hosts.filter(({ state }) => state === 'answered').length} of ${count(hosts.length, 'host')}`;
+    const when = `It is attached to the thread as ${runFileName(run.id)} when the run ends.`;
+    return readingDialog(title, [said(`Still reading: ${answered} answered. ${when}`)]);
+  }
+  const { text, outputs, command } = input;
+  if (outputs === 0 || text === undefined)
+    return readingDialog(title, [
+      said('No host printed anything: none was asked to the end. See what fails:', `${command} hosts ${run.selector}`),
+    ]);
+  const shown = text.slice(0, SHOWN);
+  const pieces = Array.from({ length: Math.ceil(shown.length / PIECE) }, (_, n) =>
+    richText(preformatted(shown.slice(n * PIECE, (n + 1) * PIECE))),
+  );
+  return readingDialog(title, [whereItIs(input), ...pieces]);
+}
+
+function whereItIs({ view: { run }, outputs, attached, link, text = '' }: RawOutputInput): KnownBlock {
+  const some = text.length > SHOWN ? ' Here is how it begins.' : '';
+  const amount = count(outputs, 'output');
+  if (!attached) {
+    const where = `${amount}, not attached to the thread.${some} On the machine of the bot:`;
+    return said(where, `countersign show ${run.id} --raw`);
+  }
+  const where = `${amount}, all of it in ${runFileName(run.id)} in the thread of the run's message.${some}`;
+  const open = { type: 'link', url: link ?? '', text: 'Open the message' } as const;
+  return richText(paragraph(plain(`${where} `), ...(link === undefined ? [] : [open])));
+}
+
+function said(sentence: string, type?: string): KnownBlock {
+  return richText(
+    paragraph(
+      plain(`${sentence}${type === undefined ? '' : ' '}`),
+      ...(type === undefined ? [] : [code(cutTo(type, 200))]),
+    ),
+  );
 }

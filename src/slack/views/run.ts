@@ -1,15 +1,9 @@
-import type { KnownBlock, RichTextElement } from '@slack/types';
+import type { Button, KnownBlock, RichTextElement } from '@slack/types';
 import { count, formatNumber } from '../../base/format.ts';
 import { shorten } from '../../base/plain-text.ts';
-import { changeSentences, coverage, elapsed, hostProgress, paramsText, unanswered } from '../../engine/phrases.ts';
-import {
-  caveats,
-  type Explanation,
-  explanations,
-  type FindingGroup,
-  type ProposalView,
-  type RunView,
-} from '../../engine/view.ts';
+import { changeSentences, coverage, paramsText, unanswered } from '../../engine/phrases.ts';
+import { progressLines, progressSentence, ranOn, slowSentences, timeText } from '../../engine/progress.ts';
+import type { ProposalView, RunOutline } from '../../engine/view.ts';
 import {
   actions,
   bold,
@@ -17,7 +11,6 @@ import {
   code,
   context,
   escapeText,
-  italic,
   paragraph,
   plain,
   preformatted,
@@ -26,23 +19,23 @@ import {
   slackTime,
 } from '../blocks.ts';
 import { type BoundedMessage, LIMITS, type Message, withinLimits } from '../limits.ts';
+import { findingBlocks, findingLines, notJudgedBlocks } from './findings.ts';
 import { renderProposalMessage } from './proposal.ts';
 
 /** What a run's message needs beside the run. */
 export interface RunMessageInput {
-  readonly view: RunView;
+  readonly view: RunOutline;
   /** The runbook's probes in order, for progress. */
   readonly probes: readonly string[];
   readonly now: number;
+  /** The slash command, where there is nothing to show but what to do next. */
+  readonly command: string;
 }
 
-const LABELS = { critical: 'CRITICAL', warning: 'WARNING', info: 'INFO', ok: 'OK' } as const;
-const LINES_OF_PROGRESS = 20;
+const LINES_OF_PROGRESS = 12;
+const SLOW_TOLD = 5;
 const FAILURES_TOLD = 10;
-const FAILURES_NAMED = 100;
-const EXPLANATIONS = 3;
-const HOSTS_NAMED = 10;
-const SENTENCE = 900;
+const SENTENCES_READ_OUT = 2;
 
 /** The name of the file in a run's thread. */
 export function runFileName(id: number): string {
@@ -51,22 +44,25 @@ export function runFileName(id: number): string {
 
 /** A run's one message: progress while it reads, then findings by severity, coverage and what is proposed. */
 export function renderRunMessage(input: RunMessageInput): BoundedMessage {
-  const { view, now } = input;
+  const { view } = input;
   const bounded = withinLimits({
-    text: escapeText(summary(view, headlineOf(view, now)), LIMITS.topLevelText),
+    text: escapeText(summary(input), LIMITS.topLevelText),
     blocks: runBlocks(input),
-    keep: present(buttons(view)),
-    rest: `More than fits here: ${runFileName(view.run.id)} in the thread has all of run ${view.run.id}.`,
+    keep: [actions('run', buttons(view))],
+    rest:
+      view.run.state === 'reading'
+        ? 'More than fits here. All of it is in the thread when the run has ended.'
+        : `More than fits here: ${runFileName(view.run.id)} in the thread has all of run ${view.run.id}.`,
   });
   return { ...bounded, complete: bounded.complete && unanswered(view).length <= FAILURES_TOLD };
 }
 
 /** A run and its proposals for one person's eyes, without buttons. */
 export function renderRunStatus(input: RunMessageInput): Message {
-  const { view, now } = input;
+  const { view } = input;
   const proposals = view.proposals.map((part) => renderProposalMessage({ view: part, approvers: [] }));
   return withinLimits({
-    text: escapeText(summary(view, headlineOf(view, now)), LIMITS.topLevelText),
+    text: escapeText(summary(input), LIMITS.topLevelText),
     blocks: [...runBlocks(input), ...proposals.flatMap(({ blocks }) => blocks.filter(isForReading))],
     rest: `More than fits here: the messages of run ${view.run.id} and their threads have all of it.`,
   });
@@ -77,40 +73,41 @@ function isForReading({ type }: KnownBlock): boolean {
   return type !== 'actions' && type !== 'context';
 }
 
-function runBlocks({ view, probes, now }: RunMessageInput): KnownBlock[] {
+function runBlocks(input: RunMessageInput): KnownBlock[] {
+  const { view, now } = input;
   return [
     richText(paragraph(...headlineElements(view, now))),
     askedBy(view),
-    ...(view.run.state === 'reading' ? progress(view, probes) : result(view)),
+    ...(view.run.state === 'reading' ? progress(input) : result(input)),
   ];
 }
 
-function headlineOf(view: RunView, now: number): string {
+/** "time-wait on @web: 3 of 3 hosts answered, 11 s": what ran where, and how far it came. */
+export function headlineOf(view: RunOutline, now: number): string {
   const { run } = view;
-  return `${run.runbook} on ${run.selector}: ${stateText(view)}, ${elapsed(view, now)}`;
+  return `${run.runbook} on ${shorten(run.selector, 200)}: ${stateText(view)}, ${timeText(view, now)}`;
 }
 
-function stateText(view: RunView): string {
+function stateText(view: RunOutline): string {
   switch (view.run.state) {
     case 'reading':
       return `asking ${count(view.hosts.length, 'host')}`;
     case 'finished':
       return coverage(view);
     case 'cancelled':
-      return 'cancelled';
     case 'failed':
-      return 'failed';
+      return `${view.run.state}, ${coverage(view)} before`;
   }
 }
 
-function headlineElements(view: RunView, now: number): RichTextElement[] {
+function headlineElements(view: RunOutline, now: number): RichTextElement[] {
   return [
     bold(view.run.runbook),
-    plain(` on ${shorten(view.run.selector, 200)} · ${stateText(view)} · ${elapsed(view, now)}`),
+    plain(` on ${shorten(view.run.selector, 200)} · ${stateText(view)} · ${timeText(view, now)}`),
   ];
 }
 
-function askedBy(view: RunView): KnownBlock {
+function askedBy(view: RunOutline): KnownBlock {
   const { run } = view;
   const params = paramsText(view);
   return context(
@@ -119,37 +116,74 @@ function askedBy(view: RunView): KnownBlock {
   );
 }
 
-function progress(view: RunView, probes: readonly string[]): KnownBlock[] {
-  const lines = view.hosts.slice(0, LINES_OF_PROGRESS).map((host) => hostProgress(host, probes));
-  const hidden = view.hosts.length - lines.length;
-  return [richText(preformatted([...lines, ...(hidden > 0 ? [`and ${count(hidden, 'more host')}`] : [])].join('\n')))];
+/** Who answered is counted; who keeps the run from its end is named. */
+function progress({ view, probes, now }: RunMessageInput): KnownBlock[] {
+  const slow = slowLines(view, probes, now);
+  const lines = progressLines(view, probes, now);
+  const hidden = lines.length - LINES_OF_PROGRESS;
+  const shown = [...lines.slice(0, LINES_OF_PROGRESS), ...(hidden > 0 ? [`and ${count(hidden, 'more host')}`] : [])];
+  return present(
+    richText(
+      paragraph(plain(progressSentence(view)), ...(slow.length === 0 ? [] : [bold(`\nSlow: ${slow.join(' ')}`)])),
+    ),
+    shown.length === 0 ? undefined : richText(preformatted(shown.join('\n'))),
+  );
 }
 
-function result(view: RunView): KnownBlock[] {
+function slowLines(view: RunOutline, probes: readonly string[], now: number): string[] {
+  const slow = slowSentences(view, probes, now);
+  const hidden = slow.length - SLOW_TOLD;
+  return [
+    ...slow.slice(0, SLOW_TOLD),
+    ...(hidden > 0 ? [`${count(hidden, 'more host')} ${hidden === 1 ? 'is' : 'are'} as slow.`] : []),
+  ];
+}
+
+function result(input: RunMessageInput): KnownBlock[] {
+  const { view } = input;
   return [
     ...(view.run.detail === null ? [] : [richText(paragraph(plain(view.run.detail)))]),
     ...failures(view),
-    ...view.findings.map(finding),
-    ...(view.run.state === 'finished' && view.findings.length === 0
-      ? [richText(paragraph(plain('No rule found anything to report.')))]
-      : []),
-    ...open(view),
+    ...findingBlocks(view),
+    ...nothingFound(input),
+    ...notJudgedBlocks(view),
     ...view.proposals.map(proposalBelow),
   ];
 }
 
-/** Hosts that did not answer: the first few with the reason, the others by name, so that findings keep their room. */
-function failures(view: RunView): KnownBlock[] {
+/** What a run's words do not hold for: hosts that did not answer by name, the first few with the reason. */
+function failures(view: RunOutline): KnownBlock[] {
+  if (view.hosts.every(({ outcome }) => outcome === 'ok')) return [];
   const failed = unanswered(view);
-  if (failed.length === 0) return [];
-  const told = failed.slice(0, FAILURES_TOLD).map((line) => shorten(line, 200));
-  const others = view.hosts.filter(({ outcome }) => outcome !== null && outcome !== 'ok').slice(FAILURES_TOLD);
-  const named = others.slice(0, FAILURES_NAMED).map(({ host }) => host);
-  const hidden = others.length - named.length;
-  const rest = `and ${named.join(', ')}${hidden > 0 ? ` and ${formatNumber(hidden)} more` : ''}`;
-  const where = `Why: ${runFileName(view.run.id)} in the thread.`;
-  const lines = [...told, ...(named.length > 0 ? [`${shorten(rest, 2000)}. ${where}`] : [])];
-  return [richText(paragraph(bold('Did not answer'), plain(`\n${lines.join('\n')}`)))];
+  const told = failed.slice(0, FAILURES_TOLD).map((line) => `\n${shorten(line, 200)}`);
+  const hidden = failed.length - told.length;
+  const rest =
+    hidden > 0 ? [`\nWhy the other ${formatNumber(hidden)}: ${runFileName(view.run.id)} in the thread.`] : [];
+  return [richText(paragraph(bold(ranOn(view)), ...[...told, ...rest].map(plain)))];
+}
+
+/** Nothing to show is said, with what to do next. */
+function nothingFound(input: RunMessageInput): KnownBlock[] {
+  const next = whatNext(input);
+  return next === undefined ? [] : [richText(paragraph(plain(`${next.said} `), code(next.type)))];
+}
+
+function whatNext({ view, command }: RunMessageInput): { readonly said: string; readonly type: string } | undefined {
+  const { state, id, runbook, selector } = view.run;
+  if (state === 'reading' || view.findings.length > 0) return undefined;
+  const hosts = shorten(selector, 200);
+  if (state !== 'finished')
+    return { said: 'Nothing was concluded from it. To start over:', type: `${command} run ${runbook} on ${hosts}` };
+  if (view.hosts.every(({ outcome }) => outcome !== 'ok'))
+    return {
+      said: 'No host answered, so nothing is known of them. See what fails:',
+      type: `${command} hosts ${hosts}`,
+    };
+  const where = `What the hosts answered is in ${runFileName(id)} in the thread.`;
+  return {
+    said: `No rule found anything to report. ${where} If the trouble goes on, look with another runbook:`,
+    type: `${command} list`,
+  };
 }
 
 function proposalBelow({ proposal }: ProposalView): KnownBlock {
@@ -157,81 +191,52 @@ function proposalBelow({ proposal }: ProposalView): KnownBlock {
   return context({ literal: `Proposal ${proposal.id} below: ${shorten(proposal.plan.title, 300)}: ${state}.` });
 }
 
-/** One finding with its hosts; what is said of several hosts is said once, and of many explanations the first few. */
-function finding(group: FindingGroup): KnownBlock {
-  const said = explanations(group);
-  const differing = said.filter(({ hosts }) => hosts.length < group.hosts.length);
-  const hidden = differing.slice(EXPLANATIONS).reduce((sum, { hosts }) => sum + hosts.length, 0);
-  const shown = [
-    ...differing.slice(0, EXPLANATIONS),
-    ...said.filter(({ hosts }) => hosts.length === group.hosts.length),
-  ];
-  const warned = caveats(group).slice(0, EXPLANATIONS + 1);
-  return richText(
-    paragraph(
-      bold(`${LABELS[group.severity]}  ${group.title}`),
-      plain('   '),
-      ...hostNames(group.hosts),
-      ...shown.flatMap((explanation) => sayings(explanation, group, plain)),
-      ...(hidden > 0 ? [plain(`\nThe other ${count(hidden, 'host')}: in the thread.`)] : []),
-      ...warned.flatMap((caveat) => sayings(caveat, group, italic)),
-    ),
-  );
-}
-
-function sayings(
-  { hosts, sentences }: Explanation,
-  group: FindingGroup,
-  style: (sentence: string) => RichTextElement,
-): RichTextElement[] {
-  const named = hosts.length === group.hosts.length ? [] : hostNames(hosts);
-  return sentences.flatMap((sentence, index) => [
-    plain('\n'),
-    ...(index === 0 ? named : []),
-    style(shorten(sentence, SENTENCE)),
-  ]);
-}
-
-function hostNames(hosts: readonly string[]): RichTextElement[] {
-  const hidden = hosts.length - HOSTS_NAMED;
-  return [
-    ...hosts.slice(0, HOSTS_NAMED).flatMap((host) => [code(host), plain(' ')]),
-    ...(hidden > 0 ? [plain(`and ${formatNumber(hidden)} more `)] : []),
-  ];
-}
-
-function open(view: RunView): KnownBlock[] {
-  if (view.notConcluded.length === 0) return [];
-  const lines = view.notConcluded
-    .slice(0, 10)
-    .map(({ host, rule, because }) => `${host}: ${rule}: ${shorten(because, 300)}`);
-  const hidden = view.notConcluded.length - lines.length;
-  return [richText(paragraph(plain([...lines, ...(hidden > 0 ? [`and ${hidden} more`] : [])].join('\n'))))];
-}
-
-function buttons({ run }: RunView): KnownBlock | undefined {
+function buttons({ run, hosts }: RunOutline): Button[] {
+  const value = String(run.id);
   if (run.state === 'reading') {
     const confirm = {
       title: 'Cancel this run?',
       text: 'Hosts that are being asked are left alone; answers so far are kept.',
       yes: 'Cancel the run',
     };
-    return actions('run', [
-      button({ action: 'run_cancel', label: 'Cancel', value: String(run.id), style: 'danger', confirm }),
-    ]);
+    return [button({ action: 'run_cancel', label: 'Cancel', value, style: 'danger', confirm })];
   }
-  return actions('run', [button({ action: 'run_again', label: 'Run again', value: String(run.id) })]);
+  const failed = hosts.filter(({ outcome }) => outcome !== 'ok').map(({ host }) => host);
+  const only =
+    failed.length === 1 ? `Only ${failed[0]}` : `Only the ${formatNumber(failed.length)} that did not answer`;
+  return [
+    button({ action: 'run_again', label: 'Run again', value }),
+    ...(failed.length === 0 || failed.length === hosts.length
+      ? []
+      : [button({ action: 'run_failed', label: only, value })]),
+    button({ action: 'run_raw', label: 'Raw output', value }),
+    button({ action: 'run_share', label: 'Share …', value }),
+  ];
 }
 
 /** The message in plain words, for notifications and screen readers. */
-function summary(view: RunView, headline: string): string {
-  const findings = view.findings.map(
-    ({ severity, title, hosts }) => `${LABELS[severity]} ${title} (${hosts.join(', ')})`,
-  );
-  const proposals = view.proposals.map((part) =>
-    [`Proposal ${part.proposal.id}: ${part.proposal.plan.title}.`, ...changeSentences(part)].join(' '),
-  );
-  return [`Run ${view.run.id}: ${headline}.`, ...findings, ...unanswered(view), ...proposals]
+function summary(input: RunMessageInput): string {
+  const { view, probes, now } = input;
+  const { run } = view;
+  const next = whatNext(input);
+  const lines =
+    run.state === 'reading'
+      ? [progressSentence(view), ...slowLines(view, probes, now), ...unanswered(view)]
+      : [
+          ...(run.detail === null ? [] : [run.detail]),
+          ...(view.hosts.every(({ outcome }) => outcome === 'ok') ? [] : [ranOn(view)]),
+          ...findingLines(view, SENTENCES_READ_OUT),
+          ...(next === undefined ? [] : [`${next.said} ${next.type}`]),
+          ...view.proposals.map(proposalSummary),
+          ...unanswered(view),
+        ];
+  return [`Run ${run.id}: ${headlineOf(view, now)}. Asked by ${run.requester}.`, ...lines]
     .map((line) => shorten(line, 400))
     .join('\n');
+}
+
+function proposalSummary(view: ProposalView): string {
+  const { id, plan, state } = view.proposal;
+  const open = state === 'open' ? ['It waits for approval.'] : [];
+  return [`Proposal ${id}: ${plan.title}.`, ...changeSentences(view), ...open].join(' ');
 }

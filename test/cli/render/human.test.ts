@@ -30,6 +30,7 @@ function answered(host: string, outcome: RunHost['outcome'] = 'ok', detail: stri
     outcome,
     detail,
     currentStep: null,
+    stepSince: null,
     startedAt: AT,
     finishedAt: AT,
   };

@@ -27,6 +27,30 @@ export function describeMessages(open: OpenStore): void {
       expect(await store.messages.claim('envelope-1', 1001 + day)).toBe(true);
     });
 
+    test('are found by where they are, whatever their subject', async () => {
+      const { store } = await open();
+      await store.messages.reserve('run:1', 'C1');
+      expect(await store.messages.subjectAt('C1', '1.2')).toBeUndefined();
+      await store.messages.posted('run:1', 'C1', '1.2', 1);
+      expect(await store.messages.subjectAt('C1', '1.2')).toBe('run:1');
+      expect(await store.messages.subjectAt('C2', '1.2')).toBeUndefined();
+      expect(await store.messages.subjectAt('C1', '1.3')).toBeUndefined();
+    });
+
+    test('are behind by kind once they are posted, until they show the revision', async () => {
+      const { store } = await open();
+      for (const subject of ['notice:1-1:U1', 'notice:1-1:U2', 'notices', 'run:1', 'notice:2-1:U1']) {
+        await store.messages.reserve(subject, 'D1');
+        if (subject !== 'notice:2-1:U1') await store.messages.posted(subject, 'D1', '1.2', 0);
+      }
+      const behind = async (limit: number) =>
+        (await store.messages.behind('notice:', 1, limit)).map(({ subject }) => subject);
+      expect(await behind(10)).toEqual(['notice:1-1:U1', 'notice:1-1:U2']);
+      expect(await behind(1)).toEqual(['notice:1-1:U1']);
+      await store.messages.rendered('notice:1-1:U1', 'D1', 1);
+      expect(await behind(10)).toEqual(['notice:1-1:U2']);
+    });
+
     test('are outdated until they show the latest revision, which never goes back', async () => {
       const { store } = await open();
       const id = await store.runs.create(newRun());

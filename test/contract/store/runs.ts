@@ -35,6 +35,7 @@ export function describeRuns(open: OpenStore): void {
       expect((await store.runs.hosts(id))[0]).toMatchObject({
         state: 'reading',
         currentStep: 'kernel',
+        stepSince: 1500,
         startedAt: 1500,
       });
       await store.runs.answered(id, answerOf(web1), held);
@@ -44,6 +45,7 @@ export function describeRuns(open: OpenStore): void {
         state: 'answered',
         outcome: 'ok',
         currentStep: null,
+        stepSince: null,
         startedAt: 1500,
         finishedAt: 2000,
       });

@@ -1,0 +1,78 @@
+import { chown, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { messageOf, OperatorError } from '../base/error.ts';
+import type { Ids } from '../base/ids.ts';
+import { hashedName } from './known-hosts.ts';
+
+/** A key to be known for a name. */
+export interface KnownHostEntry {
+  readonly file: string;
+  readonly name: string;
+  readonly type: string;
+  /** In SSH wire form. */
+  readonly key: Buffer;
+}
+
+/** The text of a known_hosts file; empty when there is none yet. Throws config/unreadable. */
+export async function readKnownHosts(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return '';
+    throw unreadable(file, error);
+  }
+}
+
+/**
+ * Adds a line to a known_hosts file, hashed where the file has hashed names; the file is replaced as a whole and is its
+ * owner's alone afterwards (mode 0600). Throws config/unreadable when it cannot be written.
+ */
+export async function addKnownHost(entry: KnownHostEntry, ids: Ids): Promise<void> {
+  try {
+    await mkdir(dirname(entry.file), { recursive: true, mode: 0o700 });
+    // A link keeps pointing to where the keys are.
+    const file = await realpath(entry.file).catch(() => entry.file);
+    const text = await readKnownHosts(file);
+    const begun = text === '' || text.endsWith('\n') ? text : `${text}\n`;
+    await replace(file, `${begun}${lineOf(entry, /^\|1\|/m.test(text), ids)}\n`, ids.nonce());
+  } catch (error) {
+    throw error instanceof OperatorError ? error : unreadable(entry.file, error);
+  }
+}
+
+function lineOf({ name, type, key }: KnownHostEntry, hashed: boolean, ids: Ids): string {
+  const salt = Buffer.from(`${ids.nonce()}${ids.nonce()}`, 'hex').subarray(0, 20);
+  return `${hashed ? hashedName(name, salt) : name} ${type} ${key.toString('base64')}`;
+}
+
+/** Written beside its place and moved there, so that a crash leaves the old file or the new one. */
+async function replace(file: string, text: string, nonce: string): Promise<void> {
+  const staged = `${file}.${nonce}`;
+  try {
+    const handle = await open(staged, 'wx', 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    const owner = await stat(file).catch(() => undefined);
+    if (owner && owner.uid !== process.getuid?.()) await chown(staged, owner.uid, owner.gid);
+    await rename(staged, file);
+  } catch (error) {
+    await rm(staged, { force: true });
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function unreadable(file: string, error: unknown): OperatorError {
+  return new OperatorError('config/unreadable', {
+    message: `the known_hosts file ${file} cannot be read or written (${messageOf(error)})`,
+    hint: 'Check its owner and mode, or name another one with known_hosts in the inventory.',
+    cause: error,
+  });
+}
