@@ -7,6 +7,7 @@ import type { Composition } from './compose.ts';
 import type { Policy } from './engine/policy.ts';
 import type { Person } from './engine/ports.ts';
 import type { DeliverySetting } from './slack/app.ts';
+import type { Inventory } from './inventory/inventory.ts';
 import { SHOW_RUN } from './slack/manifest.ts';
 
 /** How the local stand-in for Slack is shown when there are no tokens. */
@@ -66,6 +67,7 @@ export async function startLocalSlack(
       channels: [...DEFAULT_CHANNELS, ...localChannels(policy, DEFAULT_CHANNELS)],
       shortcuts: [{ callbackId: SHOW_RUN, name: 'Show run', type: 'message' }],
       suggestions: suggestionsFor(context.runbooks.runbooks, command),
+      words: [...hostWords(context.inventory), ...runbookWords(context.runbooks.runbooks)],
       welcome,
     }),
   );
@@ -89,6 +91,19 @@ function localGroups({ slackGroups, people }: Policy) {
 function localChannels({ breakGlassChannel: id }: Policy, there: readonly { readonly id: string }[]) {
   if (id === undefined || there.some((channel) => channel.id === id)) return [];
   return [{ id, name: 'break-glass', topic: 'Changes that were made without the approvals they lacked' }];
+}
+
+/** Groups and hosts, as a command takes them. */
+function hostWords({ hosts, groups }: Inventory) {
+  const inGroup = (group: string): number => hosts.filter((host) => host.groups.includes(group)).length;
+  return [
+    ...groups.map((group) => ({ usage: `@${group}`, description: `group, hosts: ${inGroup(group)}` })),
+    ...hosts.map(({ name }) => ({ usage: name, description: 'host' })),
+  ];
+}
+
+function runbookWords(runbooks: readonly { readonly name: string; readonly title: string }[]) {
+  return runbooks.map(({ name, title }) => ({ usage: name, description: title }));
 }
 
 function suggestionsFor(runbooks: readonly { readonly name: string; readonly title: string }[], command: string) {

@@ -132,7 +132,10 @@ export function stateSentences({ proposal, attempts }: ProposalView): string[] {
       return [
         ...(on('unknown') === '' ? [] : unknownSentences(proposal, on('unknown'))),
         ...said('failed', (hosts) => `Stopped: it did not work on ${hosts}.`),
-        ...said('stale', (hosts) => `Stopped: ${hosts} differed from what was approved. Run the runbook again for a fresh proposal.`),
+        ...said(
+          'stale',
+          (hosts) => `Stopped: ${hosts} differed from what was approved. Run the runbook again for a fresh proposal.`,
+        ),
         ...said('not_proven', (hosts) => `It did not help as predicted on ${hosts}, where it is still applied.`),
         ...said('reverted', (hosts) => `Taken back on ${hosts}: it was not proven or not confirmed in time.`),
         ...said('proven', (hosts) => `Proven on ${hosts}.`),

@@ -78,7 +78,11 @@ export const COVERAGE: readonly Coverage[] = [
   ]),
   ...all('payload', 'absent', ['block_suggestion', 'dialog_submission', 'interactive_message', 'workflow_step_edit']),
   ...all('event', 'supported', ['app_home_opened', 'app_mention']),
-  part('event', 'message', "what people write, in every channel; not the bot's own messages, edits and deletions"),
+  part(
+    'event',
+    'message',
+    'what people write where the bot is, if it subscribed; not its own messages, edits and deletions',
+  ),
   ...all('event', 'absent', ['app_uninstalled', 'member_joined_channel', 'reaction_added', 'user_change']),
   ...all('frame', 'supported', ['disconnect', 'events_api', 'hello', 'interactive', 'slash_commands']),
   ...all('block', 'supported', ['actions', 'context', 'divider', 'header', 'input', 'rich_text', 'section', 'table']),

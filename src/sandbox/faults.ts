@@ -37,7 +37,7 @@ export interface DeliveryFate {
 }
 
 /** What is going to happen to one call of the Web API. */
-export type CallFate =
+type CallFate =
   | { readonly kind: 'answered' }
   | { readonly kind: 'limited'; readonly retryAfterS: number }
   | { readonly kind: 'failed'; readonly status: 500 | 503; readonly carriedOut: boolean }

@@ -17,11 +17,12 @@ const TYPES = { html: 'text/html', css: 'text/css', js: 'text/javascript' } as c
 
 /** Serves the page itself; it holds no secret, the token comes with the link's fragment. */
 export function routePage(http: SandboxHttp): void {
-  http.get('/', async () =>
+  const index = async (): Promise<Response> =>
     (await exists(new URL('main.js', COMPILED)))
       ? serve(new URL('index.html', WRITTEN), 'html')
-      : new Response('The page is not built yet: npm run build\n', { status: 503, headers: HEADERS }),
-  );
+      : new Response('The page is not built yet: npm run build\n', { status: 503, headers: HEADERS });
+  http.get('/', index);
+  http.get('/archives/*', index);
   http.get('/page/:file{[a-z]+\\.css}', (context) => serve(new URL(context.req.param('file'), WRITTEN), 'css'));
   http.get('/page/:file{[a-z-]+\\.js}', (context) => serve(new URL(context.req.param('file'), COMPILED), 'js'));
   http.get('/favicon.ico', () => new Response(null, { status: 204, headers: HEADERS }));

@@ -23,7 +23,7 @@ export interface SimulationInit {
 
 /** A simulated host as the inventory names it. */
 interface SimulatedHost {
-  /** Begins with `sim-`, so that it is told apart wherever it shows. */
+  /** Begins with `simulated-`, so that it is told apart wherever it shows. */
   readonly name: string;
   readonly port: number;
   readonly groups: readonly [Role];
@@ -75,12 +75,12 @@ export async function startSimulation(init: SimulationInit): Promise<Simulation>
 
 function plannedHosts({ webHosts, load }: SimulationInit) {
   const web = Array.from({ length: webHosts }, (_, index) => ({
-    name: `sim-web-${index + 1}`,
+    name: `simulated-web-${index + 1}`,
     role: 'web' as const,
     address: `192.0.2.${11 + index}`,
     requestsPerBackend: load ? REQUESTS + 2 * index : 0,
   }));
-  return [...web, { name: 'sim-db-1', role: 'db' as const, address: '192.0.2.81', requestsPerBackend: 0 }];
+  return [...web, { name: 'simulated-db-1', role: 'db' as const, address: '192.0.2.81', requestsPerBackend: 0 }];
 }
 
 function inventoryYaml(hosts: readonly SimulatedHost[], identityFile: string): string {

@@ -15,7 +15,7 @@ import { askForReason } from './rejecting.ts';
 import { CONFIRM } from './views/confirm.ts';
 import { refusedDialog, waitingDialog } from './views/dialog.ts';
 import { renderEvidence } from './views/evidence.ts';
-import { renderRawOutput, renderRawOutputDialog } from './views/raw-output.ts';
+import { renderRawOutputDialog, renderStepOutputs } from './views/raw-output.ts';
 import { REJECT } from './views/reject.ts';
 import { renderShareDialog } from './views/share.ts';
 
@@ -30,7 +30,7 @@ export interface OpeningDeps extends ConfirmDeps {
 }
 
 /** A click, whoever it was, and how to open dialogs for it. */
-export interface Opening {
+interface Opening {
   readonly click: ClickPayload;
   readonly modals: Modals;
   asker(): Promise<Asker>;
@@ -77,7 +77,7 @@ async function showRawOutput(deps: OpeningDeps, opening: Opening): Promise<void>
   await showInDialog(deps, opening, `Output of run ${id}`, async () => {
     const view = await engine.outline(id);
     const outputs = view.run.state === 'reading' ? 0 : await engine.outputs(id);
-    const text = outputs === 0 ? undefined : renderRawOutput(await engine.view(id));
+    const text = outputs === 0 ? undefined : renderStepOutputs(await engine.view(id));
     const attached = Boolean((await messages.find(`raw:${id}`))?.ts);
     const link = await permalinks.of(`run:${id}`, opening.click.userId);
     return renderRawOutputDialog({ view, outputs, text, attached, link, command });

@@ -42,8 +42,12 @@ const TERMINATED = 143;
 
 /** Makes an ed25519 key pair without a passphrase. */
 export function createKeyPair(): KeyPair {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519');
-  return { privateKey: pair.private, publicKey: pair.public.trim() };
+  // ssh2 1.17 drops the leading zero that one key in 256 has (lib/keygen.js, parseDERs), and cannot read that key itself.
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    if (ssh2.utils.parseKey(pair.public) instanceof Error) continue;
+    return { privateKey: pair.private, publicKey: pair.public.trim() };
+  }
 }
 
 /** Serves commands on a free port of 127.0.0.1: public-key login of one user with one key, and exec requests alone. */

@@ -5,6 +5,7 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { startTestApp, type TestApp } from '../helpers/bolt.ts';
 import { launchBrowser, openSandboxPage } from '../helpers/browser.ts';
 import { listenAsPageBot, PAGE_SANDBOX } from '../helpers/page-bot.ts';
+import { plain } from '../helpers/sandbox-scene.ts';
 import { startTestSandbox } from '../helpers/sandbox.ts';
 
 let browser: Browser;
@@ -203,7 +204,7 @@ test('a message has its shortcuts in a menu, and a modal that the bot rewrites k
   expect(await modal.getByLabel('Hosts').inputValue()).toBe('@web');
 });
 
-test('new messages elsewhere are counted, and the colours are a choice', async () => {
+test('new messages elsewhere are counted, links to messages lead there, and the colours are a choice', async () => {
   await bot.app.client.chat.postMessage({ channel: 'C0OPS', text: 'one' });
   const second = await bot.app.client.chat.postMessage({ channel: 'C0OPS', text: 'two' });
   await bot.app.client.chat.update({ channel: 'C0OPS', ts: second.ts!, text: 'two, changed' });
@@ -211,6 +212,17 @@ test('new messages elsewhere are counted, and the colours are a choice', async (
   await page.getByRole('button', { name: /# ops 2 new messages/ }).click();
   await rows().filter({ hasText: 'two, changed' }).waitFor();
   expect(await page.getByText('2 new messages').count()).toBe(0);
+  const link = await bot.app.client.chat.getPermalink({ channel: 'C0OPS', message_ts: second.ts! });
+  const docs = { type: 'button' as const, action_id: 'go', text: plain('Open message'), url: link.permalink! };
+  await bot.app.client.chat.postMessage({
+    channel: 'C0INCIDENTS',
+    text: 'x',
+    blocks: [{ type: 'actions', elements: [docs] }],
+  });
+  await page.getByRole('button', { name: /# incidents/ }).click();
+  await page.getByRole('button', { name: 'Open message' }).click();
+  await rows().filter({ hasText: 'two, changed' }).waitFor();
+  expect(page.context().pages()).toHaveLength(1);
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await ground();
   const colours = page.getByRole('button', { name: /^Colours/ });

@@ -18,13 +18,16 @@ export interface Demo extends AsyncDisposable {
 interface StartOptions {
   readonly hosts: number;
   readonly load: boolean;
+  /** On models of hosts, which need no root. */
+  readonly simulated?: boolean;
   /** Whom it runs as, by number; whoever runs the tests otherwise. */
   readonly uid?: number;
 }
 
 /** Starts `countersign demo` on a free port and waits until it is ready. */
 export async function startDemo(options: StartOptions): Promise<Demo> {
-  const args = ['demo', '--port', '0', '--hosts', String(options.hosts), ...(options.load ? [] : ['--no-load'])];
+  const flags = [...(options.load ? [] : ['--no-load']), ...(options.simulated ? ['--simulated'] : [])];
+  const args = ['demo', '--port', '0', '--hosts', String(options.hosts), ...flags];
   const user = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid, cwd: '/' };
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...user });
   let text = '';

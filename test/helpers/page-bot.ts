@@ -1,9 +1,8 @@
 import type { App } from '@slack/bolt';
 import type { SandboxOptions } from '../../src/sandbox/sandbox.ts';
+import { plain, section } from './sandbox-scene.ts';
 
-const plain = (text: string) => ({ type: 'plain_text' as const, text });
 const mrkdwn = (text: string) => ({ type: 'mrkdwn' as const, text });
-const section = (text: string) => ({ type: 'section' as const, text: mrkdwn(text) });
 const preformatted = (text: string) => ({
   type: 'rich_text' as const,
   elements: [{ type: 'rich_text_preformatted' as const, elements: [{ type: 'text' as const, text }] }],
@@ -130,6 +129,7 @@ export function listenAsPageBot(app: App): void {
     const blocks = [section(`*Proposal 41-1* approved by <@${body.user.id}>`)];
     await client.chat.update({ channel: body.channel.id!, ts: body.message['ts'], text: 'approved', blocks });
   });
+  app.action('go', ({ ack }) => ack());
   app.action('reject', async () => {});
   app.shortcut('pick', async ({ ack, client, body }) => {
     await ack();

@@ -27,6 +27,19 @@ test('every method that is said to be there answers, and every absent one is unk
   for (const method of names('method', false)) expect([method, await errorOf(method)]).toContain('unknown_method');
 });
 
+test('no line is there twice, and what is there in part says what is missing', () => {
+  const lines = COVERAGE.map(({ kind, name }) => `${kind} ${name}`);
+  expect(lines).toEqual([...new Set(lines)]);
+  expect(COVERAGE.filter(({ level, note }) => level === 'partial' && !note)).toEqual([]);
+});
+
+test('people see the table in the inspector', async () => {
+  await using sandbox = await startTestSandbox();
+  const headers = { authorization: `Bearer ${sandbox.controlToken}` };
+  const response = await fetch(new URL('/_control/coverage', sandbox.slackApiUrl), { headers });
+  expect(await response.json()).toEqual({ ok: true, lines: COVERAGE });
+});
+
 test('no method is missing from the table', () => {
   const directory = createDirectory({ members: [], channels: [], userGroups: [], botName: 'bot' });
   const deps = { clock: systemClock, ids: systemIds, changes: createChanges() };

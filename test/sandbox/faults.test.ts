@@ -1,3 +1,4 @@
+import { WebSocket } from 'ws';
 import { describe, expect, test } from 'vitest';
 import { createChanges } from '../../src/sandbox/changes.ts';
 import { createFaults } from '../../src/sandbox/faults.ts';
@@ -6,7 +7,7 @@ import { INCIDENTS, openSandbox, REQUESTER } from '../helpers/sandbox-scene.ts';
 
 describe('faults', () => {
   test('an envelope that is lost never reaches the bot, and the person is told after 3 s', async () => {
-    const { person, connect } = await openSandbox({ clock: createFastClock(20) });
+    const { person, connect } = await openSandbox({ clock: createFastClock(6) });
     const texts: string[] = [];
     await connect((app) => {
       app.command('/runbook', async ({ ack, body }) => {
@@ -25,7 +26,7 @@ describe('faults', () => {
   });
 
   test('an envelope that is late is refused in time and arrives all the same', async () => {
-    const { person, connect } = await openSandbox({ clock: createFastClock(20) });
+    const { person, connect } = await openSandbox({ clock: createFastClock(6) });
     const texts: string[] = [];
     await connect((app) => {
       app.command('/runbook', async ({ ack, body }) => {
@@ -33,13 +34,13 @@ describe('faults', () => {
         await ack();
       });
     });
-    await person.act('fault', { delayMs: 6000 });
+    await person.act('fault', { delayMs: 9000 });
     expect(await person.command(REQUESTER, INCIDENTS, '/runbook late')).toEqual({
       ok: false,
       error: 'operation_timeout',
     });
     expect(texts).toEqual([]);
-    await expect.poll(() => texts).toEqual(['late']);
+    await expect.poll(() => texts, { timeout: 5000 }).toEqual(['late']);
   });
 
   test('a server error comes with the call carried out or not', async () => {
@@ -54,11 +55,20 @@ describe('faults', () => {
   });
 
   test('a cut breaks a socket without a word, and the other takes over', async () => {
-    const { person, connect } = await openSandbox();
-    await connect((app) => {
-      app.command('/runbook', ({ ack }) => ack());
-    });
+    const { sandbox, person, api } = await openSandbox();
+    const closed: number[] = [];
+    for (const index of [0, 1]) {
+      const { json } = await api('apps.connections.open', {}, sandbox.appToken);
+      const socket = new WebSocket(json.url ?? '');
+      await new Promise((resolve) => socket.once('message', resolve));
+      socket.on('close', () => closed.push(index));
+      socket.on('message', (data) => {
+        const { envelope_id } = JSON.parse(String(data)) as { envelope_id: string };
+        socket.send(JSON.stringify({ envelope_id }));
+      });
+    }
     expect(await person.act('disconnect', { reason: 'cut' })).toMatchObject({ told: 1 });
+    await expect.poll(() => closed).toHaveLength(1);
     expect(await person.command(REQUESTER, INCIDENTS, '/runbook')).toMatchObject({ ok: true });
     const frames = (await person.log()).map(({ what }) => what);
     expect(frames).not.toContain('frame disconnect');

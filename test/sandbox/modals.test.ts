@@ -105,7 +105,7 @@ describe('a modal', () => {
         await ack(sent.title.text === 'Pick' ? { response_action: 'push', view: next } : undefined);
       });
       app.view({ callback_id: 'told', type: 'view_closed' }, async ({ ack, body }) => {
-        closed.push([body.view.title.text, body.is_cleared, body.user.id]);
+        closed.push([body.view.title.text, (body as { is_cleared?: boolean }).is_cleared, body.user.id]);
         await ack();
       });
     });

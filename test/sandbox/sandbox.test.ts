@@ -94,6 +94,6 @@ test('changes are streamed, one per line', async () => {
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   expect((await reader.read()).value).toContain('"workspace"');
   void person.act('message', { user: 'U0REQUESTER', channel: 'C0OPS', text: 'hi' });
-  expect((await reader.read()).value).toContain('{"kind":"messages","channel":"C0OPS"}');
+  expect((await reader.read()).value).toContain('{"kind":"messages","channel":"C0OPS","by":"U0REQUESTER"}');
   await reader.cancel();
 });

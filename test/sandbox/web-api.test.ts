@@ -66,6 +66,8 @@ describe('the Web API', () => {
       file: Buffer.from('output'),
       title: 'Output',
     });
+    const link = await client.chat.getPermalink({ channel: INCIDENTS, message_ts: parent.ts! });
+    expect(link.permalink).toMatch(new RegExp(`/archives/${INCIDENTS}/p${parent.ts!.replace('.', '')}$`));
     const thread = await client.conversations.replies({
       channel: INCIDENTS,
       ts: parent.ts!,

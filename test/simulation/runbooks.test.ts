@@ -35,7 +35,7 @@ it('answers every step of every packaged runbook, and shows only what is wrong w
 
 it('answers for a database host as one without nginx does, and finds nothing wrong with it', async () => {
   const product = await productOnSimulatedHosts();
-  const { steps, findings } = await product.run('time-wait', 'sim-db-1');
+  const { steps, findings } = await product.run('time-wait', 'simulated-db-1');
   const unanswered = steps.filter(({ problem }) => problem !== null).map(({ probe }) => probe);
   expect(unanswered.sort()).toEqual(['backend-idle', 'nginx-config', 'nginx-log', 'requests']);
   expect(findings.filter(({ severity }) => severity === 'warning' || severity === 'critical')).toEqual([]);
@@ -46,7 +46,7 @@ it('says that it is simulated, as its kernel and in its name', async () => {
   const { steps } = await product.run('sysctl-audit', '@web');
   const kernel = steps.find(({ probe }) => probe === 'kernel');
   expect(kernel?.stdout).toContain('simulated');
-  expect(kernel?.host).toMatch(/^sim-/);
+  expect(kernel?.host).toMatch(/^simulated-/);
 });
 
 it('passes the host check', async () => {
@@ -54,6 +54,6 @@ it('passes the host check', async () => {
   onTestFinished(() => product[Symbol.asyncDispose]());
   const asked = { person: asPersonName('requester'), surface: 'cli', selector: 'all' } as const;
   const { hosts } = await product.composition.engine.checkHosts(asked);
-  expect(hosts.map(({ host, state }) => `${host} ${state}`)).toEqual(['sim-web-1 ok', 'sim-db-1 ok']);
+  expect(hosts.map(({ host, state }) => `${host} ${state}`)).toEqual(['simulated-web-1 ok', 'simulated-db-1 ok']);
   expect(hosts.flatMap(({ checks }) => checks.filter(({ state }) => state !== 'ok'))).toEqual([]);
 });

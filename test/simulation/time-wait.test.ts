@@ -33,7 +33,7 @@ it('finds the missing pool, pools after an approval, proves it on one host befor
   const { product, machines } = await scene(2);
   const before = machines.map(({ files }) => files.get(APP_CONF));
   const run = await product.run('time-wait', '@web');
-  expect(findingOf(run, 'upstream-not-pooled', 'sim-web-1')?.explanation[0]).toBe(
+  expect(findingOf(run, 'upstream-not-pooled', 'simulated-web-1')?.explanation[0]).toBe(
     '180 new outgoing connections/s for 180 requests/s; 10,800 TIME_WAIT on 127.0.0.1:8080-8082: 9,720 closed by the backends, 1,080 by nginx.',
   );
   const { proposal } = proposalOf(run, 'pool-upstream-connections');

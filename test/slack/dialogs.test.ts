@@ -83,7 +83,7 @@ describe('hosts that did not answer', () => {
     await settled(2);
     const second = await message(/^Run 2:/);
     expect(second.text).toContain('Ran on 1 of 2 hosts; 1 unreachable: web-2.');
-    expect(JSON.stringify(second.blocks)).toContain('Only web-2');
+    expect(JSON.stringify(second.blocks)).toContain('Run again on web-2 only');
     delete transport.host('web-2').failure;
     await click(APPROVER, /^Run 2:/, 'run_failed');
     await settled(3);

@@ -131,11 +131,16 @@ describe('who somebody in Slack is', () => {
     expect(turnedAway).toHaveLength(1);
   });
 
-  it.each(['/runbook status', '/runbook', '/runbook HELP', 'proposal_reject', 'run_cancel'])(
-    '%s is answered there all the same: it shows others nothing',
-    async (wish) => {
-      const { asker } = identityOf(member, { channel: { id: 'C1', is_ext_shared: true } });
-      expect(await asker('U1', 'T1', wish)).toMatchObject({ person: 'approver' });
-    },
-  );
+  it.each([
+    '/runbook status',
+    '/runbook',
+    '/runbook HELP',
+    'proposal_reject',
+    'proposal_evidence',
+    'run_raw',
+    'run_cancel',
+  ])('%s is answered there all the same: it shows others nothing', async (wish) => {
+    const { asker } = identityOf(member, { channel: { id: 'C1', is_ext_shared: true } });
+    expect(await asker('U1', 'T1', wish)).toMatchObject({ person: 'approver' });
+  });
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import ssh2 from 'ssh2';
 import { expect, it, onTestFinished } from 'vitest';
 import { changeScript, readScript } from '../../src/base/command.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -29,6 +30,14 @@ async function served(exec: (request: ExecRequest) => Promise<number>): Promise<
 
 const options = () => ({ signal: new AbortController().signal, timeoutMs: 5000 });
 const grantFor = (host: Host) => testGrant([host.name], systemClock.now() + 60_000);
+
+it('makes keys that can be used, each of them', () => {
+  const keys = Array.from({ length: 1500 }, createKeyPair).flatMap(({ privateKey, publicKey }) => [
+    privateKey,
+    publicKey,
+  ]);
+  expect(keys.map((key) => ssh2.utils.parseKey(key)).filter((key) => key instanceof Error)).toEqual([]);
+});
 
 it('hears the exit status of a command that ends at once, and both its streams', async () => {
   const host = await served(async ({ stdout, stderr }) => {

@@ -23,7 +23,7 @@ const STYLES: Readonly<Record<string, Style>> = {
 const DAY_MS = 86_400_000;
 
 /** A date as the viewer's clock shows it, in one of Slack's formats such as `{date_short} at {time}`. */
-export function formatDate(timeS: number, format: string, fallback: string): string {
+function formatDate(timeS: number, format: string, fallback: string): string {
   const date = new Date(timeS * 1000);
   if (Number.isNaN(date.getTime())) return fallback;
   return format.replace(/\{(\w+)\}/g, (token, name: string) => {

@@ -3,7 +3,7 @@ import { textView } from './dialogs.ts';
 import { type Child, h } from './dom.ts';
 import { type JsonObject, object, objects, text } from './json.ts';
 import { menuView } from './menu.ts';
-import { literal } from './pieces-view.ts';
+import { linkView, literal } from './pieces-view.ts';
 import { labelOf, type Placed, useElement } from './use-element.ts';
 
 /** Any element that a person can use. */
@@ -46,9 +46,13 @@ function buttonView(placed: Placed): HTMLElement {
   return button;
 }
 
-/** A link button's address, in a tab of its own that knows nothing of this one. */
+/** Goes where a link button leads, as a link would. */
 function openLink(url: unknown): void {
-  if (/^https?:/i.test(text(url))) window.open(text(url), '_blank', 'noopener,noreferrer');
+  if (!/^https?:/i.test(text(url))) return;
+  const link = linkView(text(url), '');
+  document.body.append(link);
+  link.click();
+  link.remove();
 }
 
 function overflowView(placed: Placed): HTMLElement {

@@ -7,6 +7,7 @@ import { createInspector, type Inspector } from './inspector.ts';
 import { createModalHost, type ModalHost } from './modal.ts';
 import type { World } from './model.ts';
 import type { Page } from './page.ts';
+import { followPermalinks } from './permalinks.ts';
 import { readSession } from './session.ts';
 import { drawSidebar } from './sidebar.ts';
 import { currentPlace, firstState, type Region } from './state.ts';
@@ -45,6 +46,7 @@ async function start(): Promise<void> {
   const page: Page = { api, state, store, rowVersions: new WeakMap() };
   const frame = createFrame(page);
   late.draw = (region) => drawRegion(page, frame, region);
+  followPermalinks(page);
   await store.go(state.place);
   frame.composer.focus();
   await api.follow((change) => void store.take(change), store.setConnected);

@@ -84,8 +84,10 @@ function remove({ workspace }: Deps, args: Args): JsonObject {
 
 function permalink({ workspace, origin }: Deps, args: Args): JsonObject {
   const message = messageOf(args, workspace, 'message_ts');
+  const { threadTs, channel } = message;
+  const thread = threadTs === undefined ? '' : `?thread_ts=${threadTs}&cid=${channel}`;
   return {
     channel: message.channel,
-    permalink: `${origin()}/archives/${message.channel}/p${message.ts.replace('.', '')}`,
+    permalink: `${origin()}/archives/${message.channel}/p${message.ts.replace('.', '')}${thread}`,
   };
 }

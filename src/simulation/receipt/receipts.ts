@@ -39,54 +39,59 @@ export function createReceipts({ clock, machine, stopped }: ReceiptsInit): Recei
     monotonicMs: () => clock.monotonicMs(),
     sleep: (ms) => clock.sleep(ms, stopped),
   };
-
-  function begin(name: string, body: string | undefined, words: readonly string[]): void {
-    if (host.all.has(name)) return;
-    const receipt = { ...newReceipt(name), working: true };
-    host.all.set(name, receipt);
-    const targets = targetsOf(words.slice(0, -1));
-    const last = Number(words.at(-1));
-    const work =
-      body === APPLY[5]
-        ? apply(host, receipt, { targets, withinSeconds: last })
-        : undo(host, receipt, { targets, wasApplied: last === 1 });
-    // A host that stops takes its work with it; nothing else makes it fail.
-    void work
-      .catch(() => {})
-      .finally(() => {
-        receipt.working = false;
-      });
-  }
-
-  async function follow(name: string, asked: 'report' | 'confirm', signal: AbortSignal): Promise<Output> {
-    const receipt = host.all.get(name);
-    if (!receipt) return lines('receipt NEVER');
-    const untilMs = clock.monotonicMs() + PATIENCE_MS;
-    while (told(host, receipt, asked) === undefined && receipt.working && clock.monotonicMs() < untilMs)
-      await clock.sleep(LOOK_MS, signal);
-    const state = told(host, receipt, asked) ?? (receipt.working ? 'RUNNING' : 'INTERRUPTED');
-    const { stdout } = lines(`receipt ${state}`);
-    return { ...lines(), stdout: `${stdout}${receipt.output.slice(-4000)}` };
-  }
-
   return {
     async answer(argv, signal) {
       const [, , script, , name = '', body, ...words] = argv;
+      const pause = () => clock.sleep(LOOK_MS, signal);
       switch (script) {
         case APPLY[2]:
           if (body !== APPLY[5] && body !== UNDO[5]) return failed(127, 'simulated host: unknown work\n');
-          begin(name, body, words);
-          return follow(name, 'report', signal);
+          begin(host, name, body, words);
+          return follow(host, name, 'report', pause);
         case CONFIRM[2]:
           confirm(host.all.get(name));
-          return follow(name, 'confirm', signal);
+          return follow(host, name, 'confirm', pause);
         case STATUS[2]:
-          return follow(name, 'report', signal);
+          return follow(host, name, 'report', pause);
         default:
           return undefined;
       }
     },
   };
+}
+
+/** Starts the work of a receipt that is not there yet; it goes on whatever becomes of who asked for it. */
+function begin(host: WorkHost, name: string, body: string | undefined, words: readonly string[]): void {
+  if (host.all.has(name)) return;
+  const receipt = { ...newReceipt(name), working: true };
+  host.all.set(name, receipt);
+  const targets = targetsOf(words.slice(0, -1));
+  const last = Number(words.at(-1));
+  const work =
+    body === APPLY[5]
+      ? apply(host, receipt, { targets, withinSeconds: last })
+      : undo(host, receipt, { targets, wasApplied: last === 1 });
+  // A host that stops takes its work with it; nothing else makes it fail.
+  void work
+    .catch(() => {})
+    .finally(() => {
+      receipt.working = false;
+    });
+}
+
+async function follow(
+  host: WorkHost,
+  name: string,
+  asked: 'report' | 'confirm',
+  pause: () => Promise<void>,
+): Promise<Output> {
+  const receipt = host.all.get(name);
+  if (!receipt) return lines('receipt NEVER');
+  const untilMs = host.monotonicMs() + PATIENCE_MS;
+  while (told(host, receipt, asked) === undefined && receipt.working && host.monotonicMs() < untilMs) await pause();
+  const state = told(host, receipt, asked) ?? (receipt.working ? 'RUNNING' : 'INTERRUPTED');
+  const { stdout, ...rest } = lines(`receipt ${state}`);
+  return { ...rest, stdout: `${stdout}${receipt.output.slice(-4000)}` };
 }
 
 function confirm(receipt: Receipt | undefined): void {

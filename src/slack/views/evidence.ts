@@ -18,7 +18,8 @@ export interface EvidenceInput {
   readonly rules: readonly string[] | undefined;
 }
 
-const HOSTS_TOLD = 5;
+/** So many different sets of numbers are told; the same ones of several hosts once. */
+const TOLD = 5;
 const LINE = 300;
 
 /** The numbers that a proposal rests on, with their sources: of each finding that calls for it, host by host. */
@@ -42,11 +43,15 @@ export function renderEvidence({ proposal, view, rules }: EvidenceInput): ModalV
 
 function evidenceBlocks(group: FindingGroup): KnownBlock[] {
   const title = bold(`${LABELS[group.severity]}  ${shorten(group.title, LINE)}`);
-  const hidden = group.findings.length - HOSTS_TOLD;
-  const told = group.findings.slice(0, HOSTS_TOLD).map(({ host, finding }) => {
+  const numbers = new Map<string, string[]>();
+  for (const { host, finding } of group.findings) {
     const lines = finding.evidence.map((item) => `  ${shorten(evidenceLine(item), LINE)}`);
-    return [host, ...(lines.length === 0 ? ['  no numbers were kept'] : lines)].join('\n');
-  });
+    const key = lines.length === 0 ? '  no numbers were kept' : lines.join('\n');
+    numbers.set(key, [...(numbers.get(key) ?? []), host]);
+  }
+  const [shown, left] = [[...numbers].slice(0, TOLD), [...numbers.values()].slice(TOLD)];
+  const told = shown.map(([lines, hosts]) => `${someHosts(hosts)}\n${lines}`);
+  const hidden = left.flat().length;
   return [
     richText(
       paragraph(title, plain(`   ${someHosts(group.hosts)}`)),

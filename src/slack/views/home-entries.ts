@@ -27,13 +27,13 @@ const STEP_MS = { seconds: 10_000, minutes: MINUTE_MS } as const;
 /** A proposal that waits for the reader, with the buttons of its own message. */
 export function waitingEntry({ view, freeze }: WaitingProposal, links: Links): Entry {
   const { id, plan, requester, expiresAt } = view.proposal;
-  const predicted = [...new Set(plan.hosts.flatMap((host) => host.predicted))].join(' ');
+  const predicted = predictedText(plan.hosts);
   const typed = plan.typed.length > 0 ? ', typed' : '';
   return [
     richText(
       paragraph(
         ...titled(view),
-        plain(predicted === '' ? '' : `\nPredicted: ${shorten(predicted, SAID)}`),
+        plain(predicted === '' ? '' : `\n${shorten(predicted, SAID)}`),
         plain(
           `\nAsked by ${requester}. Risk: ${plan.risk}. Needs ${count(missing(view), 'approval')}${typed}. Expires `,
         ),
@@ -43,6 +43,14 @@ export function waitingEntry({ view, freeze }: WaitingProposal, links: Links): E
     ),
     actions(`home-${id}`, [...proposalButtons(view), ...openMessage(links, `proposal:${id}`)]),
   ];
+}
+
+/** What is predicted; of hosts with numbers of their own the one that comes first, for the message has all. */
+function predictedText(hosts: WaitingProposal['view']['proposal']['plan']['hosts']): string {
+  const [first, ...others] = hosts.map(({ host, predicted }) => ({ host, said: predicted.join(' ') }));
+  if (!first || first.said === '') return '';
+  const alike = others.every(({ said }) => said === first.said);
+  return `Predicted${alike ? '' : ` on ${first.host}`}: ${first.said}`;
 }
 
 /** A proposal that somebody else has to decide. */

@@ -120,7 +120,7 @@ function sectionsOf({ overview, waitsForYou, waitsForOthers, now }: HomePage, ar
     section('Waits for others', waitsForOthers, SHOWN.others, (view) => othersEntry(view, links), {}),
     section('Hosts in trouble', troubled.first, SHOWN.troubled, (host) => troubledEntry(host, links), {
       total: troubled.total,
-      empty: ['No host is known to be in trouble. Look at them:', `${command} run NAME on HOSTS`],
+      empty: ['No host is known to be away or in a critical state. Look at them:', `${command} run NAME on HOSTS`],
     }),
     section('Changed lately', ended.first, SHOWN.ended, (view) => endedEntry(view, links), {
       total: ended.total,

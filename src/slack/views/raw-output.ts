@@ -1,5 +1,5 @@
 import type { KnownBlock, ModalView } from '@slack/types';
-import { count } from '../../base/format.ts';
+import { count, formatNumber } from '../../base/format.ts';
 import { plainText } from '../../base/plain-text.ts';
 import { groupPlans } from '../../engine/diff.ts';
 import { attemptSentences, changeSentences, coverage, evidenceLine, unanswered } from '../../engine/phrases.ts';
@@ -14,13 +14,6 @@ const CHARACTERS = 5_000_000;
 
 /** Everything a run rests on as one text file: what was found with its numbers, then what every step printed. */
 export function renderRawOutput(view: RunView): string {
-  const steps = view.steps.flatMap((step) => [
-    `===== ${step.host} · ${step.probe} · exit ${step.exitCode ?? 'none (stopped at its time limit)'} · ${step.durationMs} ms${step.droppedBytes > 0 ? ` · ${step.droppedBytes} bytes left out` : ''}`,
-    ...(step.reason === null ? [] : [`no fact: ${step.reason}`]),
-    step.stdout.trimEnd(),
-    ...(step.stderr.trim() === '' ? [] : ['----- stderr', step.stderr.trimEnd()]),
-    '',
-  ]);
   return fileOf([
     `run ${view.run.id}: ${view.run.runbook} on ${view.run.selector}, ${coverage(view)}`,
     ...unanswered(view),
@@ -28,7 +21,22 @@ export function renderRawOutput(view: RunView): string {
     ...view.findings.flatMap(findingLines),
     ...view.notConcluded.map(({ host, rule, because }) => `${host}: ${rule}: ${because}`),
     '',
-    ...steps,
+    ...stepLines(view),
+  ]);
+}
+
+/** What every step printed, alone. */
+export function renderStepOutputs(view: RunView): string {
+  return fileOf(stepLines(view));
+}
+
+function stepLines(view: RunView): string[] {
+  return view.steps.flatMap((step) => [
+    `===== ${step.host} · ${step.probe} · exit ${step.exitCode ?? 'none (stopped at its time limit)'} · ${step.durationMs} ms${step.droppedBytes > 0 ? ` · ${step.droppedBytes} bytes left out` : ''}`,
+    ...(step.reason === null ? [] : [`no fact: ${step.reason}`]),
+    step.stdout.trimEnd(),
+    ...(step.stderr.trim() === '' ? [] : ['----- stderr', step.stderr.trimEnd()]),
+    '',
   ]);
 }
 
@@ -63,11 +71,11 @@ export function renderWholePlan(view: ProposalView): string {
   ]);
 }
 
+/** Cut before it is made harmless, which takes long for much text and only ever makes it shorter. */
 function fileOf(lines: readonly string[]): string {
-  const text = plainText(lines.join('\n'));
-  return text.length <= CHARACTERS
-    ? text
-    : `${text.slice(0, CHARACTERS)}\n… ${text.length - CHARACTERS} characters more\n`;
+  const all = lines.join('\n');
+  const text = plainText(all.slice(0, CHARACTERS));
+  return all.length <= CHARACTERS ? text : `${text}\n… ${formatNumber(all.length - CHARACTERS)} characters more\n`;
 }
 
 /** What is known of where the output of a run is. */
@@ -75,7 +83,7 @@ export interface RawOutputInput {
   readonly view: RunOutline;
   /** How many steps' outputs are kept. */
   readonly outputs: number;
-  /** All of it, once the run has ended with something. */
+  /** What every step printed, once the run has ended with something. */
   readonly text: string | undefined;
   /** Whether the file hangs in the thread. */
   readonly attached: boolean;

@@ -3,6 +3,7 @@ import { count, formatNumber } from '../../base/format.ts';
 import { shorten } from '../../base/plain-text.ts';
 import { changeSentences, coverage, paramsText, unanswered } from '../../engine/phrases.ts';
 import { progressLines, progressSentence, ranOn, slowSentences, timeText } from '../../engine/progress.ts';
+import type { ChangeState } from '../../engine/state.ts';
 import type { ProposalView, RunOutline } from '../../engine/view.ts';
 import {
   actions,
@@ -187,9 +188,25 @@ function whatNext({ view, command }: RunMessageInput): { readonly said: string; 
 }
 
 function proposalBelow({ proposal }: ProposalView): KnownBlock {
-  const state = proposal.state === 'open' ? 'waits for approval' : proposal.state.replaceAll('_', ' ');
-  return context({ literal: `Proposal ${proposal.id} below: ${shorten(proposal.plan.title, 300)}: ${state}.` });
+  const { id, plan, state } = proposal;
+  return context({ literal: `Proposal ${id} below: ${shorten(plan.title, 300)}: ${STATES[state]}.` });
 }
+
+const STATES: Readonly<Record<ChangeState, string>> = {
+  open: 'waits for approval',
+  rejected: 'rejected',
+  expired: 'expired',
+  applying: 'being applied',
+  proven: 'applied and proven',
+  not_proven: 'applied, did not help as predicted',
+  reverted: 'taken back',
+  stale: 'stopped, a host differed from what was approved',
+  failed: 'stopped, it did not work',
+  needs_human: 'a person has to look',
+  undoing: 'being undone',
+  undone: 'undone',
+  undo_failed: 'not undone everywhere',
+};
 
 function buttons({ run, hosts }: RunOutline): Button[] {
   const value = String(run.id);
@@ -202,8 +219,8 @@ function buttons({ run, hosts }: RunOutline): Button[] {
     return [button({ action: 'run_cancel', label: 'Cancel', value, style: 'danger', confirm })];
   }
   const failed = hosts.filter(({ outcome }) => outcome !== 'ok').map(({ host }) => host);
-  const only =
-    failed.length === 1 ? `Only ${failed[0]}` : `Only the ${formatNumber(failed.length)} that did not answer`;
+  const which = failed.length === 1 ? `${failed[0]} only` : `the ${formatNumber(failed.length)} that did not answer`;
+  const only = `Run again on ${which}`;
   return [
     button({ action: 'run_again', label: 'Run again', value }),
     ...(failed.length === 0 || failed.length === hosts.length
