@@ -30,7 +30,12 @@ export async function trustOf(host: Host): Promise<HostTrust> {
     const keys = keysOf(parseKnownHosts(await readFile(host.knownHosts, 'utf8')), host.address, host.port);
     return fromKnownHosts(host, host.knownHosts, keys);
   } catch (error) {
-    return nothingKnown(host, `the known_hosts file cannot be read (${messageOf(error)})`);
+    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const file = host.knownHosts;
+    return nothingKnown(
+      host,
+      absent ? `there is no file ${file} yet` : `the known_hosts file cannot be read (${messageOf(error)})`,
+    );
   }
 }
 

@@ -76,12 +76,15 @@ describe('countersign generate', () => {
   it('finds the checked-in files up to date', async () => {
     expect(await scene.run('generate', '--check')).toEqual({ status: 0, stdout: '', stderr: '' });
     expect(JSON.parse((await scene.run('generate', '--check', '--json')).stdout)).toEqual({
-      files: [{ path: 'runbooks/schema.json', current: true }],
+      files: [
+        { path: 'runbooks/schema.json', current: true },
+        { path: 'docs/slack-app-manifest.yaml', current: true },
+      ],
     });
   });
 
   it('finds a drifted file with status 11, leaves it alone, and writes it when told to', async () => {
-    for (const part of ['dist', 'runbooks', 'package.json'])
+    for (const part of ['dist', 'runbooks', 'docs/slack-app-manifest.yaml', 'package.json'])
       cpSync(join(ROOT, part), join(scene.dir, part), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(scene.dir, 'node_modules'));
     const main = join(scene.dir, 'dist/main.js');

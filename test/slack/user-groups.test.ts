@@ -15,7 +15,7 @@ describe('a role that rests on a Slack user group', () => {
     const { as, click, lastTold, message } = await setSlackScene({ policy: POLICY, ...group('U0APPROVER2') });
     await as('U0REQUESTER', '/runbook run word on web-1');
     const text = JSON.stringify((await message(PROPOSAL)).blocks);
-    expect(text).toMatch(/May approve: (?:cem|nobody: no other person has the role for it) \(sre\)\./);
+    expect(text).toMatch(/May approve: (?:cem|nobody: no other person has the role for it) \(sre\)[.,]/);
     await click('U0APPROVER', PROPOSAL, 'proposal_approve');
     await lastTold('U0APPROVER').toMatch(/bob may not approve 1-1\nThe role "sre" is needed\./);
     await click('U0APPROVER2', PROPOSAL, 'proposal_approve');
