@@ -2,15 +2,14 @@ import { OperatorError } from '../base/error.ts';
 import { nearMatches } from '../base/near-match.ts';
 import { shorten } from '../base/plain-text.ts';
 import { breakGlass, cancel, review } from './commands/act.ts';
-import { history, hosts, show, status } from './commands/look.ts';
+import { help, history, hosts, list, show, status } from './commands/look.ts';
 import { again, run } from './commands/run.ts';
 import type { CommandDeps, Subcommand, TypedCommand } from './commands/subcommand.ts';
 import type { Message } from './limits.ts';
-import { renderHelp, renderRunbooks } from './views/answers.ts';
 
 const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>([
   ['run', run],
-  ['list', async ({ runbooks, command }) => renderRunbooks(runbooks, command)],
+  ['list', list],
   ['hosts', hosts],
   ['status', status],
   ['show', show],
@@ -19,7 +18,7 @@ const SUBCOMMANDS: ReadonlyMap<string, Subcommand> = new Map<string, Subcommand>
   ['cancel', cancel],
   ['break-glass', breakGlass],
   ['review', review],
-  ['help', async ({ command, runbooks, inventory }) => renderHelp(command, { runbooks, inventory })],
+  ['help', help],
 ]);
 
 /** What people type who mean a subcommand of another name. */

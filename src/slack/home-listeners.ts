@@ -21,7 +21,7 @@ export interface HomeListenerDeps extends AnsweringDeps, WhoAsksDeps {
 }
 
 /** What beginning a run on the Home takes, too. */
-type RunningDeps = HomeListenerDeps & Pick<PickerDeps, 'runbooks' | 'inventory' | 'command'>;
+type RunningDeps = HomeListenerDeps & Pick<PickerDeps, 'runbooks' | 'inventory' | 'command' | 'clock'>;
 
 /** Registers the opening of Homes and what they have of their own; their other buttons are those of messages. */
 export function addHomeListeners(app: App, deps: RunningDeps): void {

@@ -1,4 +1,4 @@
-import type { webApi } from '@slack/bolt';
+import { webApi } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
 import { messageOf, OperatorError } from '../base/error.ts';
 
@@ -6,7 +6,10 @@ import { messageOf, OperatorError } from '../base/error.ts';
 export interface Modals {
   /** The id of the view. */
   open(triggerId: string, view: ModalView): Promise<string>;
-  /** With the `hash` of the view that a person acted on, Slack refuses when it has changed since (`hash_conflict`). */
+  /**
+   * With the `hash` of the view that a person acted on, Slack refuses when it has changed since (`hash_conflict`). A view
+   * that was closed meanwhile stays closed: whoever closes it asks for nothing more.
+   */
   update(viewId: string, view: ModalView, hash?: string): Promise<void>;
 }
 
@@ -19,9 +22,16 @@ export function modalsOf(client: webApi.WebClient): Modals {
       return opened.id;
     },
     update: async (view_id, view, hash) => {
-      await client.views.update({ view_id, view, ...(hash === undefined ? {} : { hash }) });
+      await client.views.update({ view_id, view, ...(hash === undefined ? {} : { hash }) }).catch((error: unknown) => {
+        if (!isClosed(error)) throw error;
+      });
     },
   };
+}
+
+/** Slack knows no such view any more (docs.slack.dev/reference/methods/views.update). */
+function isClosed(error: unknown): boolean {
+  return error instanceof webApi.WebAPIPlatformError && error.data.error === 'not_found';
 }
 
 /**

@@ -17,7 +17,7 @@ import {
   withHosts,
 } from './picker-form.ts';
 import { showStarted, type StartedDeps } from './started.ts';
-import { refusedDialog } from './views/dialog.ts';
+import { refusedDialog, waitingDialog } from './views/dialog.ts';
 import { renderPicker } from './views/picker.ts';
 import { hostsBlock, PICKER, paramBlock, runbookOption } from './views/picker-names.ts';
 
@@ -34,30 +34,51 @@ export interface Dialog {
   update(viewId: string, view: ReturnType<typeof renderPicker>): Promise<void>;
 }
 
+/** A trigger lives three seconds: who asks is waited for this long before a dialog is opened that shows nothing yet. */
+const KNOWN_WITHIN_MS = 1000;
+
 /** An answer to a modal that was sent takes at most three seconds; a denial that is known by then is shown in it. */
 const DENIED_WITHIN_MS = 1500;
 
 /**
- * Opens the picker. Who asks is looked up when it is open, and told in it when they may not; sending it checks all of it
- * again. Throws slack/unreachable, with what was wrong in what was typed, when Slack does not open it.
+ * Opens the picker, or says in a dialog why not. It names hosts and runbooks, so nothing of it is shown to anybody before
+ * it is known who they are; sending it checks all of it again. Throws slack/unreachable, with what was wrong in what was
+ * typed, when Slack does not open it, and what `asker` throws to whom that cannot be shown.
  */
 export async function openPicker(
-  deps: Pick<PickerDeps, 'runbooks' | 'inventory' | 'command'>,
+  deps: Pick<PickerDeps, 'runbooks' | 'inventory' | 'command' | 'clock'>,
   form: PickerForm,
   { dialog, asker }: { readonly dialog: Dialog; asker(): Promise<Asker> },
 ): Promise<void> {
-  const opened = await dialog.open(renderPicker({ ...deps, form })).catch((cause: unknown) => {
-    // A call that was repeated because its answer was lost finds the trigger taken, and the dialog open.
-    if (/exchanged_trigger_id/.test(messageOf(cause))) return undefined;
-    throw notOpened(deps, form, cause);
+  const judged = judge(asker).then((refusal) => {
+    return { refusal, view: refusal ? refusedDialog(refusal) : renderPicker({ ...deps, form }) };
   });
+  const soon = await within(deps.clock, KNOWN_WITHIN_MS, judged);
+  let opened: string;
+  try {
+    opened = await dialog.open(soon?.view ?? waitingDialog('Run a runbook'));
+  } catch (cause) {
+    const { refusal } = await judged;
+    if (refusal) throw refusal;
+    // A call that was repeated because its answer was lost finds the trigger taken, and the dialog open.
+    if (/exchanged_trigger_id/.test(messageOf(cause))) return;
+    throw notOpened(deps, form, cause);
+  }
+  if (soon) return;
+  const { refusal, view } = await judged;
+  await dialog.update(opened, view).catch((cause: unknown) => {
+    throw refusal ?? notOpened(deps, form, cause);
+  });
+}
+
+/** Why somebody may not ask; undefined = they may. */
+async function judge(asker: () => Promise<Asker>): Promise<OperatorError | undefined> {
   try {
     await asker();
+    return undefined;
   } catch (error) {
-    if (!(error instanceof OperatorError) || opened === undefined) throw error;
-    await dialog.update(opened, refusedDialog(error)).catch(() => {
-      throw error;
-    });
+    if (error instanceof OperatorError) return error;
+    throw error;
   }
 }
 
@@ -124,7 +145,7 @@ export async function startSent(
   { asker, answer }: { asker(): Promise<Asker>; answer(response?: ViewResponseAction): Promise<void> },
 ): Promise<Message | undefined> {
   const starting = begin(deps, form, asker);
-  const soon = await within(deps.clock, starting);
+  const soon = await within(deps.clock, DENIED_WITHIN_MS, starting);
   if (soon?.kind === 'denied') {
     await answer(soon.answer);
     return undefined;
@@ -161,9 +182,9 @@ function fieldOf({ code, details }: OperatorError, { runbook, filling }: ReadyFo
 }
 
 /** What comes of it in time; undefined = not yet. */
-async function within<T>(clock: Clock, work: Promise<T>): Promise<T | undefined> {
+async function within<T>(clock: Clock, ms: number, work: Promise<T>): Promise<T | undefined> {
   const waiting = new AbortController();
-  const late = clock.sleep(DENIED_WITHIN_MS, waiting.signal).then(
+  const late = clock.sleep(ms, waiting.signal).then(
     () => undefined,
     () => undefined,
   );

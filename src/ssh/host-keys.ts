@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { messageOf } from '../base/error.ts';
 import type { Host } from '../inventory/host.ts';
 import { type Failure, failure } from './failure.ts';
+import { isMissing } from './known-hosts-file.ts';
 import { type KnownKeys, keysOf, keyType, parseKnownHosts } from './known-hosts.ts';
 
 /** What is known about a host's key before connecting. */
@@ -30,11 +31,11 @@ export async function trustOf(host: Host): Promise<HostTrust> {
     const keys = keysOf(parseKnownHosts(await readFile(host.knownHosts, 'utf8')), host.address, host.port);
     return fromKnownHosts(host, host.knownHosts, keys);
   } catch (error) {
-    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    const file = host.knownHosts;
     return nothingKnown(
       host,
-      absent ? `there is no file ${file} yet` : `the known_hosts file cannot be read (${messageOf(error)})`,
+      isMissing(error)
+        ? `there is no file ${host.knownHosts} yet`
+        : `the known_hosts file cannot be read (${messageOf(error)})`,
     );
   }
 }

@@ -65,7 +65,8 @@ async function replace(file: string, text: string, nonce: string): Promise<void>
   }
 }
 
-function isMissing(error: unknown): boolean {
+/** Whether a file could not be opened because it is not there. */
+export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 

@@ -7,11 +7,35 @@ import type { Host } from '../../inventory/host.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { plainLabels, selectHosts } from '../../inventory/selector.ts';
 import type { Message } from '../limits.ts';
-import { renderHistory, renderInventory, renderNotice, renderUnderWay } from '../views/answers.ts';
+import {
+  renderHelp,
+  renderHistory,
+  renderInventory,
+  renderNotice,
+  renderRunbooks,
+  renderUnderWay,
+} from '../views/answers.ts';
 import { renderHostCheck } from '../views/hosts.ts';
 import { renderRunStatus } from '../views/run.ts';
 import { renderShownProposal, renderShownRun } from '../views/shown.ts';
 import { type CommandDeps, runIdOf, type TypedCommand } from './subcommand.ts';
+
+/** The runbooks there are. */
+export async function list({ runbooks, command }: CommandDeps, typed: TypedCommand): Promise<Message> {
+  await typed.asker();
+  return renderRunbooks(runbooks, command);
+}
+
+/** What can be typed; with examples of what there is here for those who may know that. */
+export async function help({ runbooks, inventory, command }: CommandDeps, typed: TypedCommand): Promise<Message> {
+  try {
+    await typed.asker();
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    return renderHelp(command);
+  }
+  return renderHelp(command, { runbooks, inventory });
+}
 
 /** What runs and what waits, or how far one run is. */
 export async function status(deps: CommandDeps, typed: TypedCommand): Promise<Message> {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts';
 import { OperatorError } from '../../base/error.ts';
 import { asRunId, type RunId } from '../../base/ids.ts';
 import type { Asker } from '../../engine/asker.ts';
@@ -16,6 +17,7 @@ export interface CommandDeps {
   readonly notifier: Notifier;
   /** The slash command's name, for help. */
   readonly command: string;
+  readonly clock: Clock;
   now(): number;
 }
 

@@ -110,11 +110,16 @@ export function renderRawOutputDialog(input: RawOutputInput): ModalView {
     return readingDialog(title, [
       said('No host printed anything: none was asked to the end. See what fails:', `${command} hosts ${run.selector}`),
     ]);
-  const shown = text.slice(0, SHOWN);
-  const pieces = Array.from({ length: Math.ceil(shown.length / PIECE) }, (_, n) =>
-    richText(preformatted(shown.slice(n * PIECE, (n + 1) * PIECE))),
-  );
-  return readingDialog(title, [whereItIs(input), ...pieces]);
+  const shown = piecesOf(text.slice(0, SHOWN)).map((piece) => richText(preformatted(piece)));
+  return readingDialog(title, [whereItIs(input), ...shown]);
+}
+
+/** A text in parts that a block can hold, parted between lines where lines are short enough. */
+function piecesOf(text: string): string[] {
+  if (text.length <= PIECE) return [text];
+  const lineEnd = text.lastIndexOf('\n', PIECE);
+  const end = lineEnd > 0 ? lineEnd : PIECE;
+  return [text.slice(0, end), ...piecesOf(text.slice(lineEnd > 0 ? end + 1 : end))];
 }
 
 function whereItIs({ view: { run }, outputs, attached, link, text = '' }: RawOutputInput): KnownBlock {
