@@ -92,6 +92,18 @@ describe('dialogs with nothing to show', () => {
     );
   });
 
+  it('part long output between lines', () => {
+    const lines = Array.from({ length: 120 }, (_, n) => `line ${n} of what the host printed`);
+    const ended = { ...view, run: { ...view.run, state: 'finished' as const } };
+    const { blocks } = renderRawOutputDialog({ ...input, view: ended, outputs: 1, text: lines.join('\n') });
+    const texts = JSON.stringify(blocks).matchAll(
+      /"rich_text_preformatted","elements":\[\{"type":"text","text":"([^"]*)"/g,
+    );
+    const pieces = [...texts].map((match) => (match[1] ?? '').split('\\n'));
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(pieces.flat()).toEqual(lines);
+  });
+
   it('say where fresh numbers come from when those behind a proposal are not known', () => {
     const [planned] = fc.sample(proposal, { numRuns: 1, seed: 1 });
     if (!planned) throw new Error('no sample');
