@@ -10,6 +10,7 @@ import type { Config } from './config/load.ts';
 import { requireKnownNames } from './config/policy.ts';
 import { DEFAULT_TIMING, type EngineContext } from './engine/context.ts';
 import { createEngine, type Engine } from './engine/engine.ts';
+import { shortDeadlines } from './engine/policy/deadlines.ts';
 import { createMemberships } from './engine/policy/membership.ts';
 import { createPolicy } from './engine/policy.ts';
 import { PROBES } from './probes/registry.ts';
@@ -44,6 +45,8 @@ export function compose(config: Config, options: { readonly log: boolean }): Com
     ],
     remedies: [...CATALOGUE.remedies.keys()],
   });
+  for (const short of shortDeadlines(config.policy.deadlines, CATALOGUE.remedies.values()))
+    logger.warn('a rule of the policy leaves too little time to confirm; remedies get what they need', { ...short });
   const store = openStore(config.storePath);
   const transport = createSshTransport({ clock: systemClock, ids: systemIds, logger });
   const context: EngineContext = {

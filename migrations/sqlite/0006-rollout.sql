@@ -46,8 +46,9 @@ CREATE TABLE new_attempts (
   position INTEGER NOT NULL,
   host TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN (
-    'pending', 'intended', 'looking', 'applied', 'signalled', 'missed', 'confirmed', 'proven', 'not_proven',
-    'reverted', 'stale', 'failed', 'unknown', 'untouched', 'undo_intended', 'undone', 'undo_refused', 'undo_unknown')),
+    'pending', 'intended', 'looking', 'applied', 'signalled', 'missed', 'harmful', 'confirmed', 'proven',
+    'not_proven', 'reverted', 'stale', 'failed', 'unknown', 'untouched', 'undo_intended', 'undone', 'undo_refused',
+    'undo_unknown')),
   detail TEXT,
   before_facts TEXT,
   statements TEXT NOT NULL DEFAULT '[]',

@@ -2,6 +2,7 @@ import { parseDuration } from '../base/duration.ts';
 import { OperatorError, type SourceLocation } from '../base/error.ts';
 import { asPersonName } from '../base/ids.ts';
 import { parseYaml, unknownName } from '../base/yaml-source.ts';
+import type { Deadline } from '../engine/policy/deadlines.ts';
 import type { PolicyRule, PolicyRules, RoleMembers, RuleTerms } from '../engine/policy/rules.ts';
 import { DEFAULT_RULES, DEFAULT_TERMS } from '../engine/policy/terms.ts';
 import { freezeOf } from './policy-freezes.ts';
@@ -15,15 +16,16 @@ interface NameUse {
   readonly location: SourceLocation;
 }
 
-/** The policy, and the names in it that only the rest of the program knows. */
+/** The policy, and what in it only the rest of the program can check: names, and times that remedies need. */
 export interface LoadedPolicy {
   readonly rules: PolicyRules;
   readonly names: readonly NameUse[];
+  readonly deadlines: readonly Deadline[];
 }
 
 /** What holds without a policy file. */
 export function withoutPolicy({ expireAfterMs }: PolicySurroundings): LoadedPolicy {
-  return { rules: { ...DEFAULT_RULES, otherwise: { ...DEFAULT_TERMS, expireAfterMs } }, names: [] };
+  return { rules: { ...DEFAULT_RULES, otherwise: { ...DEFAULT_TERMS, expireAfterMs } }, names: [], deadlines: [] };
 }
 
 /** The policy from its YAML text. Throws config/syntax or config/invalid with file:line:column. */
@@ -33,16 +35,21 @@ export function parsePolicy(file: string, text: string, around: PolicySurroundin
   const { rules = [], freezes = [], break_glass } = source.value;
   const otherwise = { ...DEFAULT_TERMS, expireAfterMs: around.expireAfterMs };
   if (break_glass) requireRoles(reading, break_glass.allow, ['break_glass', 'allow']);
+  const known = rules.map((rule, index) => ruleOf(reading, rule, index, otherwise));
   return {
     rules: {
       roles: rolesOf(reading),
-      rules: rules.map((rule, index) => ruleOf(reading, rule, index, otherwise)),
+      rules: known,
       otherwise,
       freezes: freezes.map((freeze, index) => freezeOf(reading, freeze, index)),
       breakGlass: break_glass,
       knownHosts: new Set(around.inventory.hosts.map(({ name }) => name)),
     },
     names: rules.flatMap((rule, index) => namesOf(reading, rule, index)),
+    deadlines: known.flatMap((rule, index) => {
+      if (rules[index]?.rollout?.confirm_within === undefined) return [];
+      return [{ rule, location: source.locate(['rules', index, 'rollout', 'confirm_within']) }];
+    }),
   };
 }
 

@@ -53,14 +53,14 @@ export type ChangeEvent =
       readonly type: 'attempt.signalled';
       readonly host: HostName;
       /** `unjudged`: what was needed for a verdict could not be read. */
-      readonly outcome: 'proven' | 'not_proven' | 'unjudged';
+      readonly outcome: 'proven' | 'not_proven' | 'harmful' | 'unjudged';
     }
   | {
       readonly type: 'attempt.confirmed';
       readonly host: HostName;
       readonly report: 'confirmed' | 'reverted' | 'interrupted' | 'unreachable';
     }
-  | { readonly type: 'attempt.judged'; readonly host: HostName; readonly outcome: 'proven' | 'not_proven' }
+  | { readonly type: 'attempt.judged'; readonly host: HostName; readonly outcome: 'proven' | 'not_proven' | 'harmful' }
   | { readonly type: 'attempt.reverted'; readonly host: HostName; readonly report: ReceiptReport }
   | { readonly type: 'look.requested' }
   | { readonly type: 'undo.requested' }

@@ -3,17 +3,17 @@ import { messageOf } from '../base/error.ts';
 import type { Host } from '../inventory/host.ts';
 import type { Facts } from '../probes/registry.ts';
 import type { HostPlan, Planned, Proof, Remedy, Verdict } from '../remedies/remedy.ts';
-import { mintUndoGrant } from './approval.ts';
 import type { ChangeEvent, Effect } from './change.ts';
 import type { EngineContext } from './context.ts';
 import { confirmOnHost } from './confirming.ts';
-import { followReceipt, runUnderReceipt } from './following.ts';
+import { type Followed, followReceipt, runUnderReceipt } from './following.ts';
 import { readFreshFacts, type Wanted } from './fresh-facts.ts';
-import { currentGrant, obstacleTo, settlingGrant } from './grants.ts';
+import { currentGrant, type GrantOrLack, obstacleTo, settlingGrant, undoGrant } from './grants.ts';
 import type { Attempt, Proposal } from './model.ts';
 import { planDifference } from './plan-difference.ts';
 import type { AttemptPatch } from './ports.ts';
 import { applyCommand, autoUndoReceipt, undoCommand, undoReceipt } from './receipt.ts';
+import { takenBackSentence } from './taken-back.ts';
 
 /** What an effect did: the event it became, and what to store beside it. */
 export interface Done {
@@ -126,7 +126,7 @@ function planAgain(remedy: Remedy, input: Parameters<Remedy['plan']>[0]): Planne
 async function apply({ context, proposal, attempt, plan, host, signal }: Work): Promise<Done> {
   crashPoint('apply.before-send');
   const grant = await currentGrant(context, proposal);
-  const following = { context, host, receipt: attempt.id, signal };
+  const following = { context, host, receipt: attempt.id, act: 'change', signal } as const;
   const { confirmWithinSeconds } = proposal.plan.rollout;
   const answer = grant
     ? await runUnderReceipt(following, applyCommand(attempt.id, plan.actions, { confirmWithinSeconds }), grant)
@@ -139,7 +139,7 @@ async function apply({ context, proposal, attempt, plan, host, signal }: Work): 
 
 /** Asks the receipt of an attempt whose outcome was not known; starts nothing. */
 async function look({ context, attempt, host, signal }: Work): Promise<Done> {
-  const answer = await followReceipt({ context, host, receipt: attempt.id, signal });
+  const answer = await followReceipt({ context, host, receipt: attempt.id, act: 'change', signal });
   return {
     event: { type: 'attempt.looked', host: host.name, report: answer.report },
     patch: { detail: answer.detail },
@@ -164,7 +164,7 @@ async function prove(work: Work): Promise<Done> {
     event: {
       type: 'attempt.judged',
       host: work.host.name,
-      outcome: verdict.outcome === 'proven' ? 'proven' : 'not_proven',
+      outcome: verdict.outcome === 'unjudged' ? 'not_proven' : verdict.outcome,
     },
     patch: { statements: [...work.attempt.statements, ...verdict.statements] },
   };
@@ -198,45 +198,54 @@ function unjudged(statement: string): Look {
 /** Tells the host to keep the change; until then it undoes it by itself. */
 async function confirm({ context, proposal, attempt, host, signal }: Work): Promise<Done> {
   crashPoint('confirm.before-send');
-  const grant = await settlingGrant(context, proposal);
-  const answer = await confirmOnHost({ context, host, signal }, attempt.id, grant);
+  const granted = await settlingGrant(context, proposal);
+  const answer = await confirmOnHost({ context, host, signal }, attempt.id, granted);
   return {
     event: { type: 'attempt.confirmed', host: host.name, report: answer.report },
     patch: { detail: answer.detail },
   };
 }
 
-/** Takes a change back that missed its prediction, as the policy wants; people approved that with it. */
-async function revert({ context, proposal, attempt, plan, host, signal }: Work): Promise<Done> {
+/** Takes a change back that did harm, or that missed its prediction where the policy wants it; people approved that with it. */
+async function revert(work: Work): Promise<Done> {
+  const { context, proposal, attempt, host } = work;
   crashPoint('revert.before-send');
-  const grant = await settlingGrant(context, proposal);
-  const receipt = autoUndoReceipt(attempt.id);
-  const following = { context, host, receipt, signal };
-  const answer = grant
-    ? await runUnderReceipt(following, undoCommand(receipt, plan.actions, { wasApplied: true }), grant)
-    : await followReceipt(following);
+  const granted = await settlingGrant(context, proposal);
+  const { report, detail } = await takeBack(work, { receipt: autoUndoReceipt(attempt.id), granted, wasApplied: true });
   return {
-    event: { type: 'attempt.reverted', host: host.name, report: answer.report },
-    patch: { detail: answer.detail },
+    event: { type: 'attempt.reverted', host: host.name, report },
+    patch: { detail: takenBackSentence(attempt.state, report, detail) },
   };
 }
 
 /** Restores the captured pre-image under a receipt of its own, one for each time people asked. */
-async function undo({ context, proposal, attempt, plan, host, signal }: Work): Promise<Done> {
+async function undo(work: Work): Promise<Done> {
+  const { context, proposal, attempt, host } = work;
   const requests = await context.store.changes.undoRequests(proposal.id);
   const request = requests.at(-1);
   if (!request) throw new Error(`${proposal.id} is undoing without a request`);
   crashPoint('undo.before-send');
-  const grant = mintUndoGrant(proposal, request, context.policy);
+  const granted = undoGrant(context, proposal, request);
   const receipt = undoReceipt(attempt.id, requests.length);
-  const following = { context, host, receipt, signal };
-  const answer =
-    grant && grant.expiresAt > context.clock.now()
-      ? await runUnderReceipt(
-          following,
-          undoCommand(receipt, plan.actions, { wasApplied: attempt.appliedAt !== null }),
-          grant,
-        )
-      : await followReceipt(following);
-  return { event: { type: 'undo.reported', host: host.name, report: answer.report }, patch: { detail: answer.detail } };
+  const { report, detail } = await takeBack(work, { receipt, granted, wasApplied: attempt.appliedAt !== null });
+  return { event: { type: 'undo.reported', host: host.name, report }, patch: { detail } };
+}
+
+/** What a change is taken back by. */
+interface TakingBack {
+  readonly receipt: string;
+  readonly granted: GrantOrLack;
+  readonly wasApplied: boolean;
+}
+
+/** Sends what takes a change back; without a grant, asks only what became of it if it was sent before. */
+async function takeBack(
+  { context, plan, host, signal }: Work,
+  { receipt, granted, wasApplied }: TakingBack,
+): Promise<Followed> {
+  const following = { context, host, receipt, act: 'undo', signal } as const;
+  if ('grant' in granted)
+    return runUnderReceipt(following, undoCommand(receipt, plan.actions, { wasApplied }), granted.grant);
+  const { report, detail } = await followReceipt(following);
+  return { report, detail: report === 'done' ? detail : `It was not sent now: ${granted.lacking}. ${detail}` };
 }

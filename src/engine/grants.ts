@@ -1,18 +1,38 @@
-import { mintGrant, mintSettlingGrant } from './approval.ts';
+import { formatDuration } from '../base/duration.ts';
+import { mintGrant, mintSettlingGrant, mintUndoGrant } from './approval.ts';
 import type { EngineContext } from './context.ts';
 import type { ApprovalGrant } from './grant.ts';
-import type { Proposal } from './model.ts';
+import type { Proposal, UndoRequest } from './model.ts';
 
 type Mint = typeof mintGrant;
 
 /** The grant that the stored approvals give at this moment; none while a freeze is in force, unless glass was broken. */
 export async function currentGrant(context: EngineContext, proposal: Proposal): Promise<ApprovalGrant | undefined> {
-  return (await freezeOver(context, proposal)) === undefined ? minted(context, proposal, mintGrant) : undefined;
+  if (await freezeOver(context, proposal)) return undefined;
+  const grant = await minted(context, proposal, mintGrant);
+  return grant && grant.expiresAt > context.clock.now() ? grant : undefined;
 }
 
+/** A grant, or why there is none: "the stored approvals do not suffice". */
+export type GrantOrLack = { readonly grant: ApprovalGrant } | { readonly lacking: string };
+
 /** The grant for confirming or taking back what was begun under the stored approvals. */
-export function settlingGrant(context: EngineContext, proposal: Proposal): Promise<ApprovalGrant | undefined> {
-  return minted(context, proposal, mintSettlingGrant);
+export async function settlingGrant(context: EngineContext, proposal: Proposal): Promise<GrantOrLack> {
+  const grant = await minted(context, proposal, mintSettlingGrant);
+  return grant ? inTime(grant, context, 'its approval ended') : { lacking: 'the stored approvals do not suffice' };
+}
+
+/** The grant for what the last person asked to have undone. */
+export function undoGrant(context: EngineContext, proposal: Proposal, request: UndoRequest): GrantOrLack {
+  const grant = mintUndoGrant(proposal, request, context.policy);
+  return grant
+    ? inTime(grant, context, 'the time to begin the undo ended')
+    : { lacking: `${request.person} may not undo it any more` };
+}
+
+function inTime(grant: ApprovalGrant, { clock }: EngineContext, ended: string): GrantOrLack {
+  const agoMs = clock.now() - grant.expiresAt;
+  return agoMs < 0 ? { grant } : { lacking: `${ended} ${formatDuration(agoMs)} ago` };
 }
 
 /** Why nothing may be begun under a proposal now, as a sentence; undefined when it may. */
@@ -32,7 +52,7 @@ async function freezeOver({ store, policy, clock }: EngineContext, { id, plan }:
 }
 
 async function minted(
-  { store, policy, clock }: EngineContext,
+  { store, policy }: EngineContext,
   proposal: Proposal,
   mint: Mint,
 ): Promise<ApprovalGrant | undefined> {
@@ -40,6 +60,5 @@ async function minted(
   const approvals = await store.changes.approvals(proposal.id);
   const brokenGlass = await store.brokenGlass.of(proposal.id);
   const run = await store.runs.find(proposal.runId);
-  const grant = run && mint({ proposal, approvals, brokenGlass, runbookVersion: run.runbookVersion }, policy);
-  return grant && grant.expiresAt > clock.now() ? grant : undefined;
+  return run && mint({ proposal, approvals, brokenGlass, runbookVersion: run.runbookVersion }, policy);
 }

@@ -21,6 +21,7 @@ export async function requestLook(
   return auditingRefusal(context, wish, async () => {
     const proposal = await requireProposal(context, id);
     requireSame(proposal, digest);
+    await policy.refresh();
     policy.person(person);
     const audit = { actor: person, surface, event: 'look.requested', subject, at: clock.now(), body: {} };
     return (await store.changes.requestLook(proposal.id, audit)) ?? nothingToLookAt(proposal);

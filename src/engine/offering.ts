@@ -10,7 +10,7 @@ import type { Attempt, ChangePlan, HostFinding, LeftHost, NotConcluded, Proposal
 import type { ChangeTerms } from './policy/terms.ts';
 import type { Conclusion } from './ports.ts';
 import { fitOneCommand } from './receipt/action-words.ts';
-import { batchesOf } from './rollout.ts';
+import { batchesOf, leastConfirmWithinMs } from './rollout.ts';
 
 /** An offer of the runbook, and what is known when it is considered. */
 interface OfferInput {
@@ -30,9 +30,6 @@ export interface PlannedOffer {
   readonly proposal: Conclusion['proposals'][number] | undefined;
   readonly reasons: readonly NotConcluded[];
 }
-
-/** The time that a host leaves for confirmation after the fast signal is taken, at least. */
-const CONFIRM_SLACK_MS = 60_000;
 
 /** Plans an offer on the hosts whose findings call for it, under the terms of the policy. */
 export function planOffer(input: OfferInput): PlannedOffer {
@@ -122,8 +119,8 @@ function proposed(
   { plans, left }: { readonly plans: readonly HostPlan[]; readonly left: readonly LeftHost[] },
 ): Conclusion['proposals'][number] {
   const { remedy } = offer;
-  const [fast, slow] = remedy.proofs;
-  const confirmWithinMs = Math.max(terms.confirmWithinMs, fast.afterMs + CONFIRM_SLACK_MS);
+  const [, slow] = remedy.proofs;
+  const confirmWithinMs = Math.max(terms.confirmWithinMs, leastConfirmWithinMs(remedy));
   const plan: ChangePlan = {
     runbook: run.runbook,
     remedy: remedy.id,

@@ -4,6 +4,7 @@ import { describeParam } from '../runbook/params.ts';
 import type { Param } from '../runbook/runbook.ts';
 import type { BrokenGlass } from './broken-glass.ts';
 import type { Attempt, Proposal, RunHost } from './model.ts';
+import { takenBackReason } from './taken-back.ts';
 import type { ProposalView, RunOutline } from './view.ts';
 
 /*
@@ -137,7 +138,7 @@ export function stateSentences({ proposal, attempts }: ProposalView): string[] {
           (hosts) => `Stopped: ${hosts} differed from what was approved. Run the runbook again for a fresh proposal.`,
         ),
         ...said('not_proven', (hosts) => `It did not help as predicted on ${hosts}, where it is still applied.`),
-        ...said('reverted', (hosts) => `Taken back on ${hosts}: it was not proven or not confirmed in time.`),
+        ...revertedSentences(attempts),
         ...said('proven', (hosts) => `Proven on ${hosts}.`),
         ...said('untouched', (hosts) => `Not touched: ${hosts}.`),
       ];
@@ -161,6 +162,16 @@ function unknownSentences({ plan }: Proposal, hosts: string): string[] {
   ];
 }
 
+/** Each reason once, with its hosts. */
+function revertedSentences(attempts: readonly Attempt[]): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const { host, detail } of attempts.filter(({ state }) => state === 'reverted')) {
+    const reason = takenBackReason(detail) ?? 'it was not proven or not confirmed in time';
+    reasons.set(reason, [...(reasons.get(reason) ?? []), host]);
+  }
+  return [...reasons].map(([reason, hosts]) => `Taken back on ${list(hosts)}: ${reason}.`);
+}
+
 const ATTEMPT_WORDS: Readonly<Record<Attempt['state'], string>> = {
   pending: 'waiting',
   intended: 'applying',
@@ -168,6 +179,7 @@ const ATTEMPT_WORDS: Readonly<Record<Attempt['state'], string>> = {
   applied: 'applied, waiting for the first signal',
   signalled: 'applied, the first signal is there',
   missed: 'applied, the signal is not as predicted',
+  harmful: 'errors appeared after it, being put back',
   confirmed: 'confirmed, being proven',
   proven: 'proven',
   not_proven: 'not proven',
@@ -190,11 +202,11 @@ export function orderSentence({ plan }: Proposal): string | undefined {
   return `Order: ${list(canary)}, proven, then ${sizes.join(', proven, then ')}.`;
 }
 
-/** What a host does by itself, and what becomes of a change that does not help. */
+/** What a host does by itself, and what becomes of a change that does harm or does not help. */
 export function safetySentence({ plan }: Proposal): string {
   const { confirmWithinSeconds, unproven } = plan.rollout;
-  const missed = unproven === 'undo' ? 'A host where it does not help as predicted is put back.' : '';
-  return `Each host undoes it by itself unless confirmed within ${formatDuration(confirmWithinSeconds * 1000)}. ${missed}`.trim();
+  const missed = unproven === 'undo' ? ', or where it does not help as predicted,' : '';
+  return `Each host undoes it by itself unless confirmed within ${formatDuration(confirmWithinSeconds * 1000)}. A host where errors appear after it${missed} is put back.`;
 }
 
 /** "web-1 proven; web-2 and web-3 waiting": hosts in the same state together, many of them counted. */
@@ -226,8 +238,8 @@ const QUIET: readonly string[] = ['Applied.', 'Confirmed.'];
 
 function sentencesOf({ state, detail, statements }: Attempt): string[] {
   if (state === 'undone') return ['restored.'];
-  const why = detail !== null && !QUIET.includes(detail) && !statements.includes(detail) ? [detail] : [];
-  return [...statements, ...why];
+  const said = detail === null || QUIET.includes(detail) || takenBackReason(detail) !== undefined;
+  return [...statements, ...(said || statements.includes(detail) ? [] : [detail])];
 }
 
 /** "interval: integer, 2 to 60 seconds, default 10. Time between …" */

@@ -67,7 +67,7 @@ export function undoReceipt(attempt: AttemptId, request: number): string {
   return request > 1 ? `${attempt}.undo-${request}` : `${attempt}.undo`;
 }
 
-/** The name of the receipt of taking an attempt back because it missed its prediction. */
+/** The name of the receipt of taking an attempt back because it did harm or missed its prediction. */
 export function autoUndoReceipt(attempt: AttemptId): string {
   return `${attempt}.undo-auto`;
 }

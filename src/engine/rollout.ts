@@ -1,4 +1,5 @@
 import type { HostName } from '../base/ids.ts';
+import type { Remedy } from '../remedies/remedy.ts';
 
 /** How many hosts a batch brings the change to, the ones before it counted in. */
 export type BatchSize = { readonly hosts: number } | { readonly percent: number };
@@ -18,4 +19,12 @@ export function batchesOf(hosts: readonly HostName[], sizes: readonly BatchSize[
     if (done === hosts.length) break;
   }
   return batches;
+}
+
+/** The time that a host leaves for confirmation after the fast signal is taken, at least. */
+const CONFIRM_SLACK_MS = 60_000;
+
+/** The shortest time within which a remedy's change can be asked to be confirmed, in milliseconds. */
+export function leastConfirmWithinMs({ proofs: [fast] }: Pick<Remedy, 'proofs'>): number {
+  return fast.afterMs + CONFIRM_SLACK_MS;
 }

@@ -27,6 +27,7 @@ export const ATTEMPT_STATES = [
   'applied',
   'signalled',
   'missed',
+  'harmful',
   'confirmed',
   'proven',
   'not_proven',

@@ -12,7 +12,8 @@ import type { AttemptState, ChangeState } from './state.ts';
  * The life of the change on one host, which undoes it by itself until it is confirmed (commit-confirm):
  *
  *   pending ──▶ intended ──▶ applied ──fast signal──▶ signalled ──confirm──▶ confirmed ──slow proof──▶ proven | not_proven
- *      │            │           │          └────────▶ missed ──confirm──▶ not_proven, or ──revert──▶ reverted (policy)
+ *      │            │           │          ├────────▶ missed ──confirm──▶ not_proven, or ──revert──▶ reverted (policy)
+ *      │            │           │          └────────▶ harmful ──revert──▶ reverted, also after the slow proof
  *      │            │           └─ with no slow proof, signalled ──confirm──▶ proven
  *      │            │           └─ not to be judged ──▶ unknown, not confirmed, or ──revert──▶ reverted (policy)
  *      │            ├──▶ failed     the receipt says it did not work; the host restored its pre-image
@@ -28,6 +29,7 @@ import type { AttemptState, ChangeState } from './state.ts';
  *   every host of those before it is proven. The first host that is not proven leaves untouched whatever has not begun.
  * - `intended` and `undo_intended` are stored before the first byte is sent for them. A host in one of these states is
  *   asked through its receipt, which runs an attempt at most once; so the same effect may be performed again after a crash.
+ * - A host on which errors appeared is put back, whatever the policy says, before and after it was confirmed.
  * - Final states of a proposal are left by an undo request or a wish to look again only.
  */
 
@@ -46,6 +48,7 @@ const CHANGED: readonly AttemptState[] = [
   'applied',
   'signalled',
   'missed',
+  'harmful',
   'confirmed',
   'proven',
   'not_proven',
@@ -131,6 +134,7 @@ const EFFECT: Partial<Record<AttemptState, Effect['type']>> = {
   intended: 'apply',
   looking: 'look',
   applied: 'signal',
+  harmful: 'revert',
   signalled: 'confirm',
   confirmed: 'prove',
   undo_intended: 'undo',
@@ -173,7 +177,7 @@ function reached(change: ChangeView, event: HostEvent): AttemptState {
     case 'attempt.confirmed':
       return confirmedAs(change, event);
     case 'attempt.judged':
-      if (event.outcome === 'proven') return 'proven';
+      if (event.outcome !== 'not_proven') return event.outcome;
       return change.rollout.unproven === 'undo' ? 'missed' : 'not_proven';
     case 'attempt.reverted':
       return event.report === 'done' || event.report === 'reverted' ? 'reverted' : 'unknown';
@@ -204,12 +208,16 @@ const UNDO_REPORTED = {
   unreachable: 'undo_unknown',
 } as const;
 
-/** What nobody could judge is never confirmed: its host takes it back in time, at once where the policy wants that anyway. */
+/**
+ * What does harm goes back whatever the policy says. What nobody could judge is never confirmed: its host takes it back in
+ * time, at once where the policy wants that anyway.
+ */
 function signalledAs(
   { rollout }: ChangeView,
   { outcome }: Extract<ChangeEvent, { readonly type: 'attempt.signalled' }>,
 ): AttemptState {
   if (outcome === 'proven') return 'signalled';
+  if (outcome === 'harmful') return 'harmful';
   return outcome === 'unjudged' && rollout.unproven === 'keep' ? 'unknown' : 'missed';
 }
 
@@ -232,8 +240,8 @@ function lookedAt(change: ChangeView): ChangeView['attempts'] {
 /** Leaves untouched what has not begun once a host did not succeed, and ends the change when nothing is left to do. */
 function settle(change: ChangeView): ChangeView {
   if (change.state === 'undoing') return settleUndo(change);
-  // A missed prediction ends badly whatever the policy does about it, and that may take a while.
-  const bad = change.attempts.some(({ state }) => state === 'missed' || state in ENDED_BY);
+  // A missed prediction ends badly whatever is done about it, and that may take a while.
+  const bad = change.attempts.some(({ state }) => state === 'missed' || state === 'harmful' || state in ENDED_BY);
   const after = bad ? { ...change, attempts: restated(change, ['pending'], 'untouched') } : change;
   if (!after.attempts.every(({ state }) => SETTLED.includes(state))) return after;
   const end = ENDS.find((state) => after.attempts.some((attempt) => attempt.state === state));

@@ -80,7 +80,11 @@ export type Planned =
 
 /** Whether the change did what it was predicted to do. */
 export interface Verdict {
-  readonly outcome: 'proven' | 'not_proven';
+  /**
+   * `harmful`: errors appeared after the change that were not there before, or were fewer; the host is put back, whatever
+   * else was seen. `not_proven`: it missed its prediction, without such errors.
+   */
+  readonly outcome: 'proven' | 'not_proven' | 'harmful';
   /** The numbers before and after, as sentences. */
   readonly statements: readonly string[];
 }

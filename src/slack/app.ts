@@ -67,6 +67,8 @@ export interface SlackApp extends AsyncDisposable {
 
 const NOTIFY_EVERY_MS = 400;
 const DRAIN_MS = 10_000;
+/** What shows messages may then end what it is at for so long; what is not stored as shown is shown after the next start. */
+const LAST_CALLS_MS = 5000;
 
 /** Answers to people: few retries, because a trigger lives three seconds. */
 const INTERACTIVE = { retryConfig: { retries: 1 }, timeout: 10_000 };
@@ -80,6 +82,8 @@ class StartedOnce implements SlackApp {
   readonly #deps: SlackDeps;
   readonly #intake: Intake;
   readonly #stopping = new AbortController();
+  /** Ends every call of ours that is still under way. */
+  readonly #hangingUp = new AbortController();
   #wired: Wired | undefined;
   #trouble: string | undefined;
 
@@ -93,7 +97,7 @@ class StartedOnce implements SlackApp {
     const own = await this.#ownIdentity();
     if (!own) return;
     const app = createApp(this.#deps, this.#intake, own);
-    const wired = wire(app, this.#deps, own.teamId);
+    const wired = wire(app, this.#deps, { ownTeam: own.teamId, hangUp: this.#hangingUp.signal });
     this.#wired = wired;
     await this.#intake.open();
     if (this.#stopping.signal.aborted) return;
@@ -113,10 +117,21 @@ class StartedOnce implements SlackApp {
     await this.#intake.stop();
     if (this.#wired && !(await this.#wired.inFlight.drain(DRAIN_MS)))
       this.#deps.logger.warn('Slack requests were still under way at the deadline');
-    await this.#wired?.attending[Symbol.asyncDispose]();
-    await this.#wired?.userGroups[Symbol.asyncDispose]();
-    await this.#wired?.notifier[Symbol.asyncDispose]();
+    await this.#endShowing();
     await this.#intake.close();
+  }
+
+  async #endShowing(): Promise<void> {
+    const { clock } = this.#deps;
+    const ended = new AbortController();
+    const late = clock.sleep(LAST_CALLS_MS, ended.signal).catch(() => {});
+    void late.then(() => this.#hangingUp.abort(new Error('stopping')));
+    await Promise.all([
+      this.#wired?.attending[Symbol.asyncDispose](),
+      this.#wired?.userGroups[Symbol.asyncDispose](),
+      this.#wired?.notifier[Symbol.asyncDispose](),
+    ]);
+    ended.abort();
   }
 
   /** Who the bot is, once Slack says so; undefined = stopped before. A token that is refused ends it. */
@@ -189,10 +204,14 @@ type Wired = ReturnType<typeof wire>;
 
 const Zone = z.object({ user: z.object({ tz_offset: z.number() }) });
 
-function wire(app: App, deps: SlackDeps, ownTeam: string) {
+function wire(
+  app: App,
+  deps: SlackDeps,
+  { ownTeam, hangUp }: { readonly ownTeam: string; readonly hangUp: AbortSignal },
+) {
   const { engine, messages, policy, inventory, runbooks, clock, logger, command } = deps;
   const lookUp = (user: string): Promise<unknown> => app.client.users.info({ user });
-  const live = createLiveClient(deps.botToken, deps.apiUrl);
+  const live = createLiveClient(deps.botToken, deps.apiUrl, hangUp);
   const pace = createPace(clock);
   const notifier = createNotifier({
     engine,
@@ -207,10 +226,10 @@ function wire(app: App, deps: SlackDeps, ownTeam: string) {
     pollMs: NOTIFY_EVERY_MS,
   });
   const inFlight = createInFlight(clock);
-  const ask = createAskGroup(deps.botToken, deps.apiUrl);
+  const ask = createAskGroup(deps.botToken, deps.apiUrl, hangUp);
   const userGroups = createUserGroups({ groups: policy.slackGroups, store: deps.groups, ask, clock, logger });
   const teams = deps.teams ?? [ownTeam];
-  const attending = createAttending({ ...deps, teams, lookUp, userGroups, live, pace });
+  const attending = createAttending({ ...deps, teams, lookUp, userGroups, live, pace, hangUp });
   addListeners(app, {
     engine,
     messages,

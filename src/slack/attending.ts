@@ -24,6 +24,7 @@ export interface AttendingDeps {
   readonly command: string;
   /** Workspaces whose members count. */
   readonly teams: readonly string[];
+  /** For who clicks or types, and waits. */
   readonly lookUp: LookUpUser;
   readonly engine: Engine;
   readonly messages: MessageStore;
@@ -32,6 +33,8 @@ export interface AttendingDeps {
   readonly live: LiveClient;
   /** Shared with whatever else updates messages, for Slack counts them together. */
   readonly pace: Pace;
+  /** Ends what is asked of Slack for nobody in particular. */
+  readonly hangUp: AbortSignal;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -53,13 +56,15 @@ const NOTICES_EVERY_MS = 2000;
 /** Attends to the people of a workspace; nothing is sent before `serve`, but for Homes that are opened. */
 export function createAttending(deps: AttendingDeps): Attending {
   const { engine, messages, policy, clock, logger } = deps;
-  const client = createPeopleClient(deps.botToken, deps.apiUrl);
+  const client = createPeopleClient(deps.botToken, deps.apiUrl, deps.hangUp);
   const channels = createChannels({ lookUp: client.channelInfo, clock });
   const identity = createIdentity({ ...deps, channels, denied: engine.denied });
+  // Slack answering 429 to what nobody waits for must not hold up the client that opens dialogs and judges clicks.
+  const readers = createIdentity({ ...deps, channels, denied: engine.denied, lookUp: client.userInfo });
   const overviews = createOverviews(engine);
   const directs = createDirects(client);
   const permalinks = createPermalinks({ messages, client, directs });
-  const shared = { policy, identity, overviews, permalinks, client, directs, clock, logger };
+  const shared = { policy, identity: readers, overviews, permalinks, client, directs, clock, logger };
   const homes = createHomes({
     ...shared,
     userGroups: deps.userGroups,

@@ -56,8 +56,8 @@ const MOST_WATCHERS = 100;
 const GAP_MS = 3000;
 /** What passing time alone changes is looked at this often. */
 const STALE_MS = 10_000;
-/** Who somebody is, is asked again after this when they did nothing. */
-const JUDGED_MS = 60_000;
+/** Who somebody is, is asked again after this when they did nothing; sooner when it may only be that Slack did not say. */
+const JUDGED_MS = { known: 60_000, refused: STALE_MS } as const;
 const PUBLISHED_AT_ONCE = 2;
 /** Beside polling this keeps the loop under 60 publications a minute. */
 const PAUSE_MS = 2000;
@@ -199,7 +199,8 @@ class WatchedHomes implements Homes {
     const { identity, userGroups, clock } = this.#deps;
     const { visitor, standing } = watcher;
     const now = clock.monotonicMs();
-    if (standing && now - standing.atMs < JUDGED_MS) return standing.asker;
+    const kind = standing?.asker instanceof OperatorError ? 'refused' : 'known';
+    if (standing && now - standing.atMs < JUDGED_MS[kind]) return standing.asker;
     try {
       const [asker] = await Promise.all([identity.reader(visitor), userGroups.freshen(visitor.userId)]);
       watcher.standing = { asker, atMs: now };

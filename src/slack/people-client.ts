@@ -2,6 +2,7 @@ import { webApi } from '@slack/bolt';
 import type { HomeView } from '@slack/types';
 import { z } from 'zod';
 import type { Secret } from '../base/secret.ts';
+import { fetchUntil } from './intake.ts';
 
 /** What Slack said to a call that is worth repeating or is not. */
 export type Answer<T> =
@@ -18,6 +19,8 @@ export interface PeopleClient {
   permalink(channel: string, ts: string): Promise<Answer<string>>;
   /** conversations.info, unparsed. Rejects with Slack's error. */
   channelInfo(channel: string): Promise<unknown>;
+  /** users.info, unparsed. Rejects with Slack's error. */
+  userInfo(userId: string): Promise<unknown>;
 }
 
 const TIMEOUT_MS = 5000;
@@ -31,13 +34,14 @@ const Permalink = z.object({
     .regex(/^https?:\/\//),
 });
 
-/** A client of its own, so that a 429 here never holds up answers to people. */
-export function createPeopleClient(token: Secret, slackApiUrl: string | undefined): PeopleClient {
+/** A client of its own, so that a 429 here never holds up answers to people. Its calls end with `hangUp`. */
+export function createPeopleClient(token: Secret, slackApiUrl: string | undefined, hangUp: AbortSignal): PeopleClient {
   const client = new webApi.WebClient(token.reveal(), {
     rejectRateLimitedCalls: true,
     retryConfig: { retries: 0 },
     timeout: TIMEOUT_MS,
     logLevel: webApi.LogLevel.ERROR,
+    fetch: fetchUntil(hangUp),
     ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
   });
   return {
@@ -50,6 +54,7 @@ export function createPeopleClient(token: Secret, slackApiUrl: string | undefine
     permalink: (channel, message_ts) =>
       answer(async () => Permalink.parse(await client.chat.getPermalink({ channel, message_ts })).permalink),
     channelInfo: (channel) => client.conversations.info({ channel }),
+    userInfo: (user) => client.users.info({ user }),
   };
 }
 

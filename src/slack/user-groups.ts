@@ -5,6 +5,7 @@ import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Secret } from '../base/secret.ts';
 import type { GroupMembers, GroupStore } from '../engine/policy/membership.ts';
+import { fetchUntil } from './intake.ts';
 
 /*
  * Roles may rest on Slack's user groups. Who is in one is read every five minutes and stored, so that a decision need not
@@ -39,13 +40,14 @@ const TIMEOUT_MS = 5000;
 
 const Answer = z.object({ ok: z.literal(true), users: z.array(z.string()) });
 
-/** A client of its own, so that a 429 here never holds up answers to people. */
-export function createAskGroup(token: Secret, slackApiUrl: string | undefined): AskGroup {
+/** A client of its own, so that a 429 here never holds up answers to people. Its calls end with `hangUp`. */
+export function createAskGroup(token: Secret, slackApiUrl: string | undefined, hangUp: AbortSignal): AskGroup {
   const client = new webApi.WebClient(token.reveal(), {
     rejectRateLimitedCalls: true,
     retryConfig: { retries: 0 },
     timeout: TIMEOUT_MS,
     logLevel: webApi.LogLevel.ERROR,
+    fetch: fetchUntil(hangUp),
     ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
   });
   return (usergroup) => client.usergroups.users.list({ usergroup });
@@ -93,7 +95,7 @@ class ReadGroups implements UserGroups {
   async #loop(): Promise<void> {
     const { groups, clock } = this.#deps;
     while (!this.#stopping.signal.aborted) {
-      for (const group of groups) await this.#read(group);
+      for (const group of groups) if (!this.#stopping.signal.aborted) await this.#read(group);
       await clock.sleep(EVERY_MS, this.#stopping.signal).catch(() => {});
     }
   }

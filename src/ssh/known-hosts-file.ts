@@ -1,4 +1,4 @@
-import { chown, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf, OperatorError } from '../base/error.ts';
 import type { Ids } from '../base/ids.ts';
@@ -24,8 +24,9 @@ export async function readKnownHosts(file: string): Promise<string> {
 }
 
 /**
- * Adds a line to a known_hosts file, hashed where the file has hashed names; the file is replaced as a whole and is its
- * owner's alone afterwards (mode 0600). Throws config/unreadable when it cannot be written.
+ * Adds a line to a known_hosts file, hashed where the file has hashed names. The file is replaced as a whole and keeps its
+ * owner, group and readers: the bot may read it as another user than the one who vouches. A new one is its owner's alone.
+ * Throws config/unreadable when it cannot be written.
  */
 export async function addKnownHost(entry: KnownHostEntry, ids: Ids): Promise<void> {
   try {
@@ -56,13 +57,21 @@ async function replace(file: string, text: string, nonce: string): Promise<void>
     } finally {
       await handle.close();
     }
-    const owner = await stat(file).catch(() => undefined);
-    if (owner && owner.uid !== process.getuid?.()) await chown(staged, owner.uid, owner.gid);
+    await keepAccess(staged, file);
     await rename(staged, file);
   } catch (error) {
     await rm(staged, { force: true });
     throw error;
   }
+}
+
+/** Whoever could read the old file can read the new one, and nobody else. */
+async function keepAccess(staged: string, file: string): Promise<void> {
+  const old = await stat(file).catch(() => undefined);
+  if (!old) return;
+  const made = await stat(staged);
+  if (old.uid !== made.uid || old.gid !== made.gid) await chown(staged, old.uid, old.gid);
+  await chmod(staged, old.mode & 0o777);
 }
 
 /** Whether a file could not be opened because it is not there. */

@@ -29,6 +29,7 @@ const TOUCHING: readonly AttemptState[] = [
   'applied',
   'signalled',
   'missed',
+  'harmful',
   'confirmed',
   'undo_intended',
 ];

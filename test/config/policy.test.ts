@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { OperatorError } from '../../src/base/error.ts';
 import { parsePolicy, requireKnownNames } from '../../src/config/policy.ts';
+import { shortDeadlines } from '../../src/engine/policy/deadlines.ts';
+import { REMEDIES } from '../../src/remedies/registry.ts';
 import { POLICY_HOSTS, POLICY_PEOPLE } from '../helpers/policy.ts';
 
 const AROUND = { people: POLICY_PEOPLE, inventory: POLICY_HOSTS, expireAfterMs: 1_800_000 };
@@ -133,5 +135,19 @@ break_glass: { allow: [leads], channel: C0ALERTS }
     );
     expect(() => requireKnownNames(names, { runbooks: ['tme-wait'], remedies: [] })).toThrow('unknown remedy "pool"');
     expect(() => requireKnownNames(names, { runbooks: ['tme-wait'], remedies: ['pool'] })).not.toThrow();
+  });
+
+  test('that leaves less time to confirm than remedies need is told so with its place, and by how much', () => {
+    const short = (rule: string) => shortDeadlines(parse(`rules:\n  - ${rule}`).deadlines, REMEDIES);
+    expect(short('{ match: { remedies: reserve-service-ports }, rollout: { confirm_within: 61s } }')).toEqual([
+      { at: 'policy.yaml:2:78', asked: '1 min 1 s', given: ['reserve-service-ports: 1 min 2 s'] },
+    ]);
+    expect(short('{ match: { remedies: reserve-service-ports }, rollout: { confirm_within: 62s } }')).toEqual([]);
+    expect(short('{ rollout: { confirm_within: 75s } }')).toEqual([]);
+    expect(short('{ rollout: { unproven: undo } }')).toEqual([]);
+    const [low] = short('{ match: { risk: low }, rollout: { confirm_within: 10s } }');
+    expect(low?.given).toContain('stop-time-wait-recycling: 1 min 15 s');
+    expect(low?.given.join()).not.toContain('widen-port-range');
+    expect(short('{ rollout: { confirm_within: 10s } }')[0]?.given.join()).not.toContain('more-destinations');
   });
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 
 /** The configuration with these lines beside the least that it needs. */
@@ -28,6 +28,25 @@ describe('the configuration of Slack', () => {
     expect(slack.signingSecret?.reveal()).toBe('hunter2');
     expect(JSON.stringify(slack)).not.toContain('hunter2');
   });
+
+  it('takes no white space around a secret for a part of it', () => {
+    vi.stubEnv('COUNTERSIGN_TEST_SECRET', ' hunter2\r\n');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { slack } = configWith('slack: { mode: http, signing_secret: { env: COUNTERSIGN_TEST_SECRET } }')();
+    expect(slack.signingSecret?.reveal()).toBe('hunter2');
+  });
+
+  it.each(['xoxb-123456789012\nxapp-123456789012', 'xoxb-12345678 9012', 'xoxb\u201312345678'])(
+    'refuses a secret that no header can hold, without showing it (%j)',
+    (secret) => {
+      vi.stubEnv('COUNTERSIGN_TEST_SECRET', secret);
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const load = configWith('slack: { bot_token: { env: COUNTERSIGN_TEST_SECRET } }');
+      expect(load).toThrow(expect.objectContaining({ code: 'config/invalid' }));
+      expect(load).toThrow(/the environment variable COUNTERSIGN_TEST_SECRET does not hold one secret alone/);
+      expect(load).not.toThrow(/1234/);
+    },
+  );
 
   it.each([
     ['127.0.0.1:8080', { host: '127.0.0.1', port: 8080 }],

@@ -39,6 +39,8 @@ const ENDS: Readonly<Record<string, readonly string[]>> = {
     'change.undone',
   ],
   reverting: ['proposal.approved', 'change.reverted'],
+  harming: ['proposal.approved', 'change.reverted'],
+  'harming-late': ['proposal.approved', 'change.reverted'],
   breaking: ['glass.broken', 'change.proven', 'undo.requested', 'change.undone'],
 };
 
@@ -81,19 +83,33 @@ describe('the bot, killed', () => {
     expect(POINTS.length).toBeGreaterThan(15);
   });
 
-  test.each(POINTS)('at %s brings run, change and undo to their ends, each attempt made once', async (point) => {
-    const story = STORIES[point.split('.')[0] ?? ''] ?? 'undoing';
-    const child = begin(point, story);
-    await finished(child);
-    expect(child.signalCode).toBe('SIGKILL');
-    expect(await resume(story)).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(writes()).toBe(2);
-    expect(readFileSync(wordPath, 'utf8')).toBe('bad');
-    expect(await events('run:1')).toEqual(['run.started', 'run.finished']);
-    expect((await events('proposal:1-1')).filter((event) => event !== 'attempt.moved')).toEqual(ENDS[story]);
-    expect(verifiedAuditEntries(storePath)).toBeGreaterThan(6);
-    expect(livingHolders()).toEqual([]);
-  });
+  /** A change that does harm is taken back whatever the policy says, and also after a kill; `late` = after it was confirmed. */
+  const harming = [
+    ...['signal.before-outcome', 'signal.after-outcome', 'revert.before-send', 'revert.before-outcome'].map(
+      (point) => ({
+        point,
+        story: 'harming',
+      }),
+    ),
+    ...['prove.after-outcome', 'revert.before-outcome'].map((point) => ({ point, story: 'harming-late' })),
+  ];
+  const others = POINTS.map((point) => ({ point, story: STORIES[point.split('.')[0] ?? ''] ?? 'undoing' }));
+
+  test.each([...others, ...harming])(
+    'at $point, $story, brings all to its end, each attempt made once',
+    async ({ point, story }) => {
+      const child = begin(point, story);
+      await finished(child);
+      expect(child.signalCode).toBe('SIGKILL');
+      expect(await resume(story)).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(writes()).toBe(2);
+      expect(readFileSync(wordPath, 'utf8')).toBe('bad');
+      expect(await events('run:1')).toEqual(['run.started', 'run.finished']);
+      expect((await events('proposal:1-1')).filter((event) => event !== 'attempt.moved')).toEqual(ENDS[story]);
+      expect(verifiedAuditEntries(storePath)).toBeGreaterThan(6);
+      expect(livingHolders()).toEqual([]);
+    },
+  );
 
   test('together with the work on the host leaves it to a person, and the undo restores what was there', async () => {
     host.delay('tee *', LONG_S);

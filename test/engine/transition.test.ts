@@ -1,35 +1,31 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { asHostName, type HostName } from '../../src/base/ids.ts';
-import type { ChangeEvent, ChangeView, Effect, Rollout } from '../../src/engine/change.ts';
-import { batchesOf } from '../../src/engine/rollout.ts';
+import { asHostName } from '../../src/base/ids.ts';
+import type { ChangeEvent, ChangeView, Effect } from '../../src/engine/change.ts';
 import { ATTEMPT_STATES, type AttemptState, CHANGE_STATES } from '../../src/engine/state.ts';
 import { canLook, canUndo, nextEffects, transition } from '../../src/engine/transition.ts';
-import { hostsOf } from '../helpers/change.ts';
+import { opened, provenOn, statesOf, type Terms } from '../helpers/transitions.ts';
 
 const REPORTS = ['done', 'failed', 'drifted', 'busy', 'interrupted', 'unrestored', 'reverted', 'unreachable'] as const;
 const REREADS = ['same', 'different', 'unreadable', 'too_late'] as const;
-const OUTCOMES = ['proven', 'not_proven'] as const;
+const OUTCOMES = ['proven', 'not_proven', 'harmful'] as const;
 const SIGNALS = [...OUTCOMES, 'unjudged'] as const;
 const CONFIRMED = ['confirmed', 'reverted', 'interrupted', 'unreachable'] as const;
-const BEGUN: readonly AttemptState[] = ['intended', 'looking', 'applied', 'signalled', 'missed', 'confirmed'];
+const BEGUN: readonly AttemptState[] = [
+  'intended',
+  'looking',
+  'applied',
+  'signalled',
+  'missed',
+  'harmful',
+  'confirmed',
+];
 const FINAL = CHANGE_STATES.filter((state) => !['open', 'applying', 'undoing'].includes(state));
 
-type Terms = Pick<Rollout, 'unproven' | 'slowProof'>;
 const TERMS: fc.Arbitrary<Terms> = fc.record({
   unproven: fc.constantFrom('keep' as const, 'undo' as const),
   slowProof: fc.boolean(),
 });
-
-function opened(count: number, terms: Terms = { unproven: 'keep', slowProof: true }): ChangeView {
-  const hosts = hostsOf(count);
-  const batches = batchesOf(hosts, [{ hosts: 1 }, { percent: 50 }, { percent: 100 }]);
-  return { state: 'open', attempts: hosts.map((host) => ({ host, state: 'pending' })), rollout: { batches, ...terms } };
-}
-
-function statesOf(change: ChangeView): AttemptState[] {
-  return change.attempts.map(({ state }) => state);
-}
 
 /** All outcomes that an effect can have. */
 function outcomesOf({ type, host }: Effect): ChangeEvent[] {
@@ -180,23 +176,11 @@ describe('the life of a change', () => {
 
 const [FIRST, SECOND, THIRD] = [asHostName('web-1'), asHostName('web-2'), asHostName('web-3')];
 
-/** Brings a host of an approved change to `proven`. */
-function proven(change: ChangeView, host: HostName): ChangeView {
-  const events: ChangeEvent[] = [
-    { type: 'facts.reread', host, result: 'same' },
-    { type: 'attempt.reported', host, report: 'done' },
-    { type: 'attempt.signalled', host, outcome: 'proven' },
-    { type: 'attempt.confirmed', host, report: 'confirmed' },
-    { type: 'attempt.judged', host, outcome: 'proven' },
-  ];
-  return events.reduce(transition, change);
-}
-
 describe('batches of hosts', () => {
   test('the canary is proven before any other host is touched, and then the others begin side by side', () => {
     let change = transition(opened(3), { type: 'proposal.approved' });
     expect(nextEffects(change)).toEqual([{ type: 'reread', host: FIRST }]);
-    change = proven(change, FIRST);
+    change = provenOn(change, FIRST);
     expect(nextEffects(change)).toEqual([
       { type: 'reread', host: SECOND },
       { type: 'reread', host: THIRD },
@@ -204,7 +188,7 @@ describe('batches of hosts', () => {
   });
 
   test('a host that does not succeed leaves untouched what has not begun, and lets go on what has', () => {
-    let change = proven(transition(opened(3), { type: 'proposal.approved' }), FIRST);
+    let change = provenOn(transition(opened(3), { type: 'proposal.approved' }), FIRST);
     change = transition(change, { type: 'facts.reread', host: SECOND, result: 'same' });
     change = transition(change, { type: 'attempt.reported', host: SECOND, report: 'interrupted' });
     expect(change).toMatchObject({ state: 'needs_human' });
@@ -216,72 +200,12 @@ describe('batches of hosts', () => {
   });
 
   test('a host that is under way when another fails goes on to its end', () => {
-    let change = proven(transition(opened(3), { type: 'proposal.approved' }), FIRST);
+    let change = provenOn(transition(opened(3), { type: 'proposal.approved' }), FIRST);
     change = transition(change, { type: 'facts.reread', host: SECOND, result: 'same' });
     change = transition(change, { type: 'facts.reread', host: THIRD, result: 'same' });
     change = transition(change, { type: 'attempt.reported', host: SECOND, report: 'failed' });
     expect(change.state).toBe('applying');
     expect(nextEffects(change)).toEqual([{ type: 'apply', host: THIRD }]);
-  });
-});
-
-describe('a change that misses its prediction', () => {
-  const missed = (terms: Terms): ChangeView =>
-    (
-      [
-        { type: 'proposal.approved' },
-        { type: 'facts.reread', host: FIRST, result: 'same' },
-        { type: 'attempt.reported', host: FIRST, report: 'done' },
-        { type: 'attempt.signalled', host: FIRST, outcome: 'not_proven' },
-      ] satisfies ChangeEvent[]
-    ).reduce<ChangeView>(transition, opened(1, terms));
-
-  test('is confirmed and kept for a person to judge, or taken back, as the policy wants', () => {
-    const kept = missed({ unproven: 'keep', slowProof: true });
-    expect(nextEffects(kept)).toEqual([{ type: 'confirm', host: FIRST }]);
-    const confirmed = transition(kept, { type: 'attempt.confirmed', host: FIRST, report: 'confirmed' });
-    expect(confirmed).toMatchObject({ state: 'not_proven', attempts: [{ state: 'not_proven' }] });
-
-    const taken = missed({ unproven: 'undo', slowProof: true });
-    expect(nextEffects(taken)).toEqual([{ type: 'revert', host: FIRST }]);
-    const reverted = transition(taken, { type: 'attempt.reverted', host: FIRST, report: 'done' });
-    expect(reverted).toMatchObject({ state: 'reverted', attempts: [{ state: 'reverted' }] });
-    expect(canUndo(reverted)).toBe(false);
-  });
-
-  test('leaves untouched what has not begun, before it is known how it is dealt with', () => {
-    let change = proven(transition(opened(3), { type: 'proposal.approved' }), FIRST);
-    change = transition(change, { type: 'facts.reread', host: SECOND, result: 'same' });
-    change = transition(change, { type: 'attempt.reported', host: SECOND, report: 'done' });
-    change = transition(change, { type: 'attempt.signalled', host: SECOND, outcome: 'not_proven' });
-    expect(statesOf(change)).toEqual(['proven', 'missed', 'untouched']);
-    expect(nextEffects(change)).toEqual([{ type: 'confirm', host: SECOND }]);
-  });
-
-  test('is not confirmed when nobody could judge it: a person has to look, or the policy has it taken back', () => {
-    const unjudged = (terms: Terms): ChangeView =>
-      (
-        [
-          { type: 'proposal.approved' },
-          { type: 'facts.reread', host: FIRST, result: 'same' },
-          { type: 'attempt.reported', host: FIRST, report: 'done' },
-          { type: 'attempt.signalled', host: FIRST, outcome: 'unjudged' },
-        ] satisfies ChangeEvent[]
-      ).reduce<ChangeView>(transition, opened(2, terms));
-    const kept = unjudged({ unproven: 'keep', slowProof: true });
-    expect(kept).toMatchObject({ state: 'needs_human', attempts: [{ state: 'unknown' }, { state: 'untouched' }] });
-    expect([nextEffects(kept), canLook(kept), canUndo(kept)]).toEqual([[], true, true]);
-    expect(nextEffects(unjudged({ unproven: 'undo', slowProof: true }))).toEqual([{ type: 'revert', host: FIRST }]);
-  });
-
-  test('is taken back when only the slow proof misses', () => {
-    let change = transition(opened(1, { unproven: 'undo', slowProof: true }), { type: 'proposal.approved' });
-    change = transition(change, { type: 'facts.reread', host: FIRST, result: 'same' });
-    change = transition(change, { type: 'attempt.reported', host: FIRST, report: 'done' });
-    change = transition(change, { type: 'attempt.signalled', host: FIRST, outcome: 'proven' });
-    change = transition(change, { type: 'attempt.confirmed', host: FIRST, report: 'confirmed' });
-    change = transition(change, { type: 'attempt.judged', host: FIRST, outcome: 'not_proven' });
-    expect(nextEffects(change)).toEqual([{ type: 'revert', host: FIRST }]);
   });
 });
 

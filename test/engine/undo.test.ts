@@ -46,6 +46,9 @@ describe('an undo', () => {
     const without = start((context) => ({ ...context, policy: createPolicy([testPerson('ada', 'run')]) }));
     await work('1-1', without);
     expect(await change()).toMatchObject({ state: 'undo_failed', attempts: ['undo_unknown'] });
+    expect((await change()).details[0]).toMatch(
+      /^It was not sent now: bob may not undo it any more\. Taking it back was never started on the host/,
+    );
     expect(transport.calls).not.toContain('web-1 undo');
   });
 

@@ -3,15 +3,16 @@ import { processIdentity } from '../../src/base/process-identity.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import type { Transport } from '../../src/engine/transport.ts';
 import { openStore } from '../../src/store/store.ts';
-import { ADA, BOB, wordContext } from './engine.ts';
+import { ADA, BOB, wordContext, type WordWorld } from './engine.ts';
 import { createLocalTransport } from './fake-transport.ts';
 import { testHost } from './sshd.ts';
 
 /*
  * Brings one story to its end from wherever the store says it is. argv: the store's file, the word's file, the story:
  * `undoing` = run, approve, apply, prove, ask for the undo, undo; `reverting` = the same up to a change that does not help
- * and is taken back; `looking` = as `undoing`, but the answers of the host are lost until somebody looks again;
- * `breaking` = as `undoing`, but instead of an approval the requester breaks glass.
+ * and is taken back; `harming` = the same with a change that does harm, `harming-late` = with one whose harm only the slow
+ * proof sees; `looking` = as `undoing`, but the answers of the host are lost until somebody looks again; `breaking` = as
+ * `undoing`, but instead of an approval the requester breaks glass.
  * A crash test kills it on the way and starts it again.
  */
 const [, , storePath = '', path = '', story = 'undoing'] = process.argv;
@@ -23,7 +24,8 @@ const looked = async () =>
 
 const transport = story === 'looking' ? losingAnswers(createLocalTransport()) : createLocalTransport();
 const hosts = [testHost({ name: asHostName('web-1'), sudo: 'passwordless' })];
-const world = { path, helps: story !== 'reverting', glass: story === 'breaking' };
+const HARMS: Readonly<Record<string, WordWorld['harms']>> = { harming: 'fast', 'harming-late': 'slow' };
+const world = { path, helps: story !== 'reverting', harms: HARMS[story], glass: story === 'breaking' };
 const engine = createEngine(wordContext({ store, transport, hosts, owner: processIdentity() }, world));
 const state = async () => (await engine.proposal(proposal.id)).state;
 

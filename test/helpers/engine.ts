@@ -35,6 +35,8 @@ export interface WordWorld {
   readonly path: string;
   /** Whether a good word counts as help; a change that does not help is taken back. */
   readonly helps?: boolean;
+  /** Whether the change does harm, seen by the fast look or only by the slow one; it is taken back although it may be kept. */
+  readonly harms?: 'fast' | 'slow' | undefined;
   /** Whether ada may break glass. */
   readonly glass?: boolean;
 }
@@ -86,7 +88,7 @@ export const WORD_RULE: Rule = {
 };
 
 /** Writes `good`; refuses `stubborn` words. */
-export function wordRemedy({ path, helps = true }: WordWorld): Remedy {
+export function wordRemedy({ path, helps = true, harms }: WordWorld): Remedy {
   return {
     id: 'good-word',
     code: 'R0',
@@ -107,7 +109,7 @@ export function wordRemedy({ path, helps = true }: WordWorld): Remedy {
         afterMs: 1,
         needs: ['kernel'],
         judge: (_plan, before, after) => ({
-          outcome: helps && wordOf(after) === 'good' ? 'proven' : 'not_proven',
+          outcome: harms === 'fast' ? 'harmful' : helps && wordOf(after) === 'good' ? 'proven' : 'not_proven',
           statements: [`The word was ${wordOf(before)} and is ${wordOf(after)}.`],
         }),
       },
@@ -115,7 +117,7 @@ export function wordRemedy({ path, helps = true }: WordWorld): Remedy {
         afterMs: 2,
         needs: ['kernel'],
         judge: (_plan, _before, after) => ({
-          outcome: wordOf(after) === 'good' ? 'proven' : 'not_proven',
+          outcome: harms === 'slow' ? 'harmful' : wordOf(after) === 'good' ? 'proven' : 'not_proven',
           statements: [`It is still ${wordOf(after)}.`],
         }),
       },

@@ -15,7 +15,9 @@ const OWN = 8;
 
 /** The counts in the text of a run's Slack message. */
 function shownCounts(view: RunView): { backendClosed: number; nginxClosed: number } {
-  const message = JSON.stringify(renderRunMessage({ view, probes: [], now: view.run.createdAt, command: '/runbook' }).blocks);
+  const message = JSON.stringify(
+    renderRunMessage({ view, probes: [], now: view.run.createdAt, command: '/runbook' }).blocks,
+  );
   const [, backendClosed = '', nginxClosed = ''] =
     /([\d,]+) closed by the backends?, ([\d,]+) by nginx/.exec(message) ?? [];
   return {

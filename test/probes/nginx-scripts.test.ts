@@ -150,6 +150,10 @@ describe('the nginx probes on a real nginx', () => {
       linesRead: 3,
       entries: [{ class: 'address-not-available', lines: 2, recentLines: 1, last: `${now} ${line}` }],
     });
+    const earlier = host.run(['date', '-d', '90 seconds ago', '+%Y/%m/%d %H:%M:%S']).stdout.trim();
+    writeFileSync(join(folder, 'error.log'), `${now} [notice] left out\n${`${earlier} ${line}\n`.repeat(2000)}`);
+    const { reachSeconds } = ask(host, 'nginx-log') as { reachSeconds?: number };
+    expect(Math.round((reachSeconds ?? 0) / 10)).toBe(9);
   });
 });
 

@@ -146,6 +146,20 @@ describe('Homes', () => {
     expect(JSON.stringify(slack.views.at(-1))).not.toContain('web-1');
   });
 
+  it('that closed because Slack did not say who somebody is are open again soon, for people approve there', async () => {
+    const { homes, open, wait, words, clock, slack } = arrange();
+    wait();
+    slack.reader = async () => {
+      throw new OperatorError('policy/not-permitted', { message: 'Slack could not say who you are.' });
+    };
+    await open('U_bob');
+    expect(words('U_bob')).toEqual(['Countersign']);
+    slack.reader = async () => {};
+    homes.serve();
+    clock.ahead(10_000);
+    await expect.poll(() => words('U_bob').at(-1)).toBe('Waits for you (1)');
+  });
+
   it('outlive a Slack that cannot be asked who somebody is', async () => {
     const { homes, open, words, slack, clock } = arrange();
     slack.reader = async () => {

@@ -17,7 +17,15 @@ const REFUSAL = new OperatorError('policy/not-permitted', { message: 'Guests may
 const NAMES = /payments-db|About word/;
 
 /** A picker for whoever `asker` says; `waits` = they are asked about for longer than a trigger can wait. */
-function arrange({ asker, waits = false, opens = true }: { asker(): Promise<Asker>; waits?: boolean; opens?: boolean }) {
+function arrange({
+  asker,
+  waits = false,
+  opens = true,
+}: {
+  asker(): Promise<Asker>;
+  waits?: boolean;
+  opens?: boolean;
+}) {
   const seen: string[] = [];
   const show = async (view: unknown): Promise<void> => {
     seen.push(JSON.stringify(view));

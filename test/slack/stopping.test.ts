@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { createInFlight } from '../../src/slack/in-flight.ts';
+import { createGate } from '../helpers/gate.ts';
 import { PATIENCE, setSlackScene } from '../helpers/slack-scene.ts';
-
-/** Something that waits until it is let go. */
-function createGate() {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
 
 describe('stopping the bot in Slack', { timeout: 30_000 }, () => {
   it('takes nothing new, ends what was begun and tells its user, and then is gone', async () => {

@@ -30,4 +30,6 @@ export interface NginxLogFact {
   /** How many lines were looked at (the newest ones). */
   readonly linesRead: number;
   readonly entries: readonly NginxLogEntry[];
+  /** How far back the lines of a file reach of which there are more than were read, in seconds; absent = all were read. */
+  readonly reachSeconds?: number;
 }

@@ -21,9 +21,10 @@ function class(line) {
   if (line ~ /\\(24: (Too many open files|No file descriptors available)\\)/) return "too-many-files"
   return ""
 }
+NR == 1 { from = substr($0, 1, 19) }
 { lines++; c = class($0); if (c == "") next; n[c " " substr($0, 1, 19)]++; last[c] = substr($0, 1, 600) }
 END {
-  print "read", lines + 0
+  print "read", lines + 0, from
   for (k in n) print "count", n[k], k
   for (c in last) print "last", c, last[c]
 }`;

@@ -16,8 +16,11 @@ const CLASSES: readonly NginxLogClass[] = [
 
 const RECENT_MS = 10 * 60_000;
 
+/** So many lines of each file are read, the newest ones. */
+const TAIL_LINES = 2000;
+
 /**
- * Reads `now TIME`, then per file `file PATH`, `read LINES`, `count N CLASS TIME` and `last CLASS LINE`, or `unread PATH`.
+ * Reads `now TIME`, then per file `file PATH`, `read LINES TIME-OF-FIRST`, `count N CLASS TIME` and `last CLASS LINE`, or `unread PATH`.
  * Times are the host's local time as nginx logs it (`2026/11/22 07:48:43`), so both ends of a difference agree.
  */
 export function parseNginxLog(output: ProbeOutput): Parsed<NginxLogFact> {
@@ -30,9 +33,22 @@ export function parseNginxLog(output: ProbeOutput): Parsed<NginxLogFact> {
   }
   const [file] = files;
   if (file === undefined) return notRead(output, unread);
-  const linesRead = after(lines, 'read ').reduce((sum, text) => sum + Number(text), 0);
+  const reads = after(lines, 'read ');
+  const linesRead = reads.reduce((sum, text) => sum + Number.parseInt(text, 10), 0);
+  const reachSeconds = reachOf(reads, now);
   const entries = CLASSES.map((name) => entryOf(name, lines, now)).filter((entry) => entry.lines > 0);
-  return { ok: true, fact: { file, otherFiles: files.slice(1), unreadFiles: unread, linesRead, entries } };
+  const fact = { file, otherFiles: files.slice(1), unreadFiles: unread, linesRead, entries };
+  return { ok: true, fact: reachSeconds === undefined ? fact : { ...fact, reachSeconds } };
+}
+
+/** How far back the shortest of the tails reaches that left earlier lines out. */
+function reachOf(reads: readonly string[], now: number): number | undefined {
+  const cut = reads.flatMap((text) => {
+    const [, lines, time] = /^(\d+) (.*)$/.exec(text) ?? [];
+    const from = Number(lines) >= TAIL_LINES ? localMs(time ?? '') : null;
+    return from === null ? [] : [Math.max(1, (now - from) / 1000)];
+  });
+  return cut.length === 0 ? undefined : Math.min(...cut);
 }
 
 function entryOf(name: NginxLogClass, lines: readonly string[], now: number): NginxLogEntry {

@@ -166,7 +166,7 @@ function planOf({ input, nginx, ports, traffic, limits, requests }: Worked, acti
     ],
     proof: [
       'nginx -t accepts the files, and the same master has new workers.',
-      'After 15 s: the master lives and the error log has no new upstream errors; new client connections per request are counted.',
+      'After 15 s: the master lives and the error log has no new upstream errors (if it has, the host is put back); new client connections per request are counted.',
       `After 75 s: at most ${formatNumber(bound)} TIME_WAIT sockets on nginx's own ports.`,
     ],
   };

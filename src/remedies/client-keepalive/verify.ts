@@ -1,7 +1,8 @@
 import { formatNumber } from '../../base/format.ts';
 import type { Facts } from '../../probes/registry.ts';
-import { type Check, formatRate, masterLives, newErrors, verdictOf } from '../nginx-edit/effect.ts';
+import { formatRate, masterLives, newErrors } from '../nginx-edit/effect.ts';
 import type { HostPlan, Verdict } from '../remedy.ts';
+import { type Check, verdictOf } from '../verdict.ts';
 import { timeWaitOn } from './limits.ts';
 
 /** The fast signal: clients do not reconnect more often than before, the master lives, no new errors are logged. */

@@ -1,30 +1,21 @@
-import { formatNumber } from '../../base/format.ts';
-import type { NginxLogClass, NginxLogFact } from '../../probes/nginx-log/fact.ts';
+import { count, formatNumber } from '../../base/format.ts';
+import type { NginxLogClass } from '../../probes/nginx-log/fact.ts';
 import type { Facts } from '../../probes/registry.ts';
-import type { Verdict } from '../remedy.ts';
+import { grownErrors, usualText } from '../nginx-errors.ts';
+import type { Check } from '../verdict.ts';
 
 /** How long a socket stays in TIME_WAIT: TCP_TIMEWAIT_LEN of include/net/tcp.h, a compile-time constant. */
 export const TIME_WAIT_SECONDS = 60;
 
-/** One thing that a proof looks at. */
-export interface Check {
-  readonly holds: boolean;
-  readonly statement: string;
-}
-
-/** Proven when every check holds. */
-export function verdictOf(checks: readonly Check[]): Verdict {
-  return {
-    outcome: checks.every(({ holds }) => holds) ? 'proven' : 'not_proven',
-    statements: checks.map(({ statement }) => statement),
-  };
-}
-
-/** The master that ran before still runs; a reload does not replace it (nginx.org, Controlling nginx). */
+/**
+ * The master that ran before still runs; a reload does not replace it (nginx.org, Controlling nginx). Another one may be
+ * anybody's restart, but that none runs any more is harm.
+ */
 export function masterLives(before: Facts, after: Facts): Check {
   const [was] = pidsOf(before);
   const now = pidsOf(after);
-  if (now.length === 0) return { holds: false, statement: 'nginx does not run any more.' };
+  if (!after['nginx-process']) return { holds: false, statement: 'Whether nginx runs could not be read.' };
+  if (now.length === 0) return { holds: false, harm: was !== undefined, statement: 'nginx does not run any more.' };
   if (was === undefined || now.includes(was)) {
     return { holds: true, statement: 'The same nginx master runs.' };
   }
@@ -38,24 +29,16 @@ function pidsOf(facts: Facts): readonly number[] {
 /** Lines that a change of connections may cause when the other side does not bear it. */
 const WATCHED: readonly NginxLogClass[] = ['upstream-reset', 'upstream-closed-early', 'upstream-refused'];
 
-/** A class of errors counts against a change when it is new, or grows by more than was usual before. */
+/** Errors count against a change when they are new, or more than was usual before: then it does harm. */
 export function newErrors(before: Facts, after: Facts): readonly Check[] {
-  const was = before['nginx-log'];
-  const now = after['nginx-log'];
-  if (!now || !was) return [{ holds: true, statement: 'The error log could not be read, so it was not looked at.' }];
-  const grown = WATCHED.flatMap((kind) => grownBy(kind, was, now));
+  const grown = grownErrors(before, after, WATCHED);
+  if (!grown) return [{ holds: true, statement: 'The error log could not be read, so it was not looked at.' }];
   if (grown.length === 0) return [{ holds: true, statement: 'No new upstream errors in the error log.' }];
-  return grown.map((statement) => ({ holds: false, statement }));
-}
-
-function grownBy(kind: NginxLogClass, was: NginxLogFact, now: NginxLogFact): readonly string[] {
-  const entry = now.entries.find((known) => known.class === kind);
-  const old = was.entries.find((known) => known.class === kind);
-  if (!entry || entry.recentLines === 0 || entry.last === old?.last) return [];
-  const usual = old?.recentLines ?? 0;
-  const more = Math.max(1, entry.recentLines - usual);
-  if (more <= usual / 10) return [];
-  return [`${formatNumber(more)} new upstream errors in the error log, the last: ${entry.last}`];
+  return grown.map((errors) => ({
+    holds: false,
+    harm: true,
+    statement: `${count(errors.lines, 'new upstream error')} in the error log, ${usualText(errors)}; the last: ${errors.last}`,
+  }));
 }
 
 /** The next number of one significant digit: 726 is 800. */

@@ -89,7 +89,7 @@ function hostPlan(situation: Situation, plans: readonly UnitPlan[], actions: Hos
 
 const ORDER_PROOF: readonly string[] = [
   'nginx -t accepts the files, and the same master has new workers.',
-  'After 15 s and after 75 s: the error log has no new reset, closed-early or refused upstream lines.',
+  'After 15 s and after 75 s: the error log has no new reset, closed-early or refused upstream lines; if it has, the host is put back.',
 ];
 
 /** Pools that work stay; only when an idle connection is given up changes. */
@@ -106,7 +106,7 @@ function predictOrder(late: readonly UnitPlan[]): Prediction {
 function proofSentences(timeWait: number | undefined): readonly string[] {
   return [
     'nginx -t accepts the files, and the same master has new workers.',
-    'After 15 s: new outgoing connections fell by at least 80 %, the master lives, the error log has no new reset, closed-early or refused upstream lines.',
+    'After 15 s: new outgoing connections fell by at least 80 %, the master lives, the error log has no new reset, closed-early or refused upstream lines; if it has, the host is put back.',
     timeWait === undefined
       ? 'After 75 s: the TIME_WAIT sockets of these backends are counted again.'
       : `After 75 s: at most ${formatNumber(timeWait)} TIME_WAIT sockets of these backends.`,

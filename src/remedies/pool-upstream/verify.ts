@@ -1,8 +1,9 @@
 import { formatNumber } from '../../base/format.ts';
 import { endpointOf } from '../../probes/nginx-config/values.ts';
 import type { Facts } from '../../probes/registry.ts';
-import { type Check, formatRate, masterLives, newErrors, verdictOf } from '../nginx-edit/effect.ts';
+import { formatRate, masterLives, newErrors } from '../nginx-edit/effect.ts';
 import type { HostPlan, Verdict } from '../remedy.ts';
+import { type Check, verdictOf } from '../verdict.ts';
 import { type BackendEndpoint, timeWaitOf } from './size.ts';
 
 /** New connections have to fall to this share of what they were, at the same load. */

@@ -17,10 +17,16 @@ export const raiseTimeWaitLimitRemedy = defineRemedy({
       afterMs: 15_000,
       intervalSeconds: 5,
       needs: ['sysctl', 'sysctl-files', 'tcp-counters'],
-      uses: ['sockstat'],
+      uses: ['sockstat', 'nginx-log'],
       judge: judgeOverflow,
     },
-    { afterMs: 75_000, intervalSeconds: 5, needs: ['tcp-counters', 'sockstat'], judge: judgeCount },
+    {
+      afterMs: 75_000,
+      intervalSeconds: 5,
+      needs: ['tcp-counters', 'sockstat'],
+      uses: ['nginx-log'],
+      judge: judgeCount,
+    },
   ],
   touches: { sysctls: [LIMIT_KEY], files: [DROP_IN_PATH], nginx: false },
 });

@@ -4,6 +4,7 @@ import type { HostPlan, Planned, PlanInput } from '../remedy.ts';
 import { nothing, readOnlyObstacle, refused } from '../sysctl/obstacles.ts';
 import { TIME_WAIT_SECONDS } from '../sysctl/port-pressure.ts';
 import { readBackProof } from '../sysctl/readback.ts';
+import { REFUSALS_PROOF } from '../sysctl/refused-ports.ts';
 import { planSettings, type SettingsPlan } from '../sysctl/settings.ts';
 import { type Demand, demandOf, LARGEST_LIMIT, limitFor, memoryText } from './size.ts';
 
@@ -82,6 +83,7 @@ function planOf({ input, before, after, demand, settings }: Raise): HostPlan {
     proof: [
       ...readBackProof(settings.actions),
       'After 15 s and again after 75 s: TCPTimeWaitOverflow does not rise any more.',
+      REFUSALS_PROOF,
     ],
     confirm: [
       `Up to ${formatNumber(after)} TIME_WAIT sockets are kept and not ${formatNumber(before)}: up to ${memoryText(after)} of kernel memory that cannot be swapped. Confirm that the host has it to spare.`,

@@ -1,16 +1,25 @@
 import { formatNumber } from '../../base/format.ts';
 import type { Facts } from '../../probes/registry.ts';
 import type { HostPlan, Verdict } from '../remedy.ts';
-import { type Check, readBack, verdictOf } from '../sysctl/readback.ts';
+import { readBack } from '../sysctl/readback.ts';
+import { newRefusals } from '../sysctl/refused-ports.ts';
+import { type Check, verdictOf } from '../verdict.ts';
 
-/** The fast signal: the limit reads back and no TIME_WAIT socket is dropped for it. */
+/**
+ * The fast signal: the limit reads back, no TIME_WAIT socket is dropped for it, and those that are kept take nginx no ports
+ * that it wants.
+ */
 export function judgeOverflow(plan: HostPlan, before: Facts, after: Facts): Verdict {
-  return verdictOf([...readBack(plan, after), overflowStopped(before, after), countText(before, after)]);
+  return verdictOf([...readBack(plan, after), ...judged(before, after)]);
 }
 
 /** The slow signal: still none is dropped when the number of TIME_WAIT has reached its new level. */
 export function judgeCount(_plan: HostPlan, before: Facts, after: Facts): Verdict {
-  return verdictOf([overflowStopped(before, after), countText(before, after)]);
+  return verdictOf(judged(before, after));
+}
+
+function judged(before: Facts, after: Facts): readonly Check[] {
+  return [overflowStopped(before, after), countText(before, after), ...newRefusals(before, after)];
 }
 
 function overflowStopped(before: Facts, after: Facts): Check {

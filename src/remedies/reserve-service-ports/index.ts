@@ -13,6 +13,8 @@ export const reserveServicePortsRemedy = defineRemedy({
   needs: ['sysctl', 'listeners', 'sysctl-files'],
   uses: ['sockets', 'nginx-config'],
   plan: planReservation,
-  proofs: [{ afterMs: 2000, needs: ['sysctl', 'sysctl-files'], uses: ['sockets'], judge: judgeReservation }],
+  proofs: [
+    { afterMs: 2000, needs: ['sysctl', 'sysctl-files'], uses: ['sockets', 'nginx-log'], judge: judgeReservation },
+  ],
   touches: { sysctls: [RESERVED_PORTS_KEY], files: [DROP_IN_PATH], nginx: false },
 });

@@ -18,6 +18,7 @@ import { bootBasis, placeText } from '../sysctl/boot.ts';
 import { DROP_IN_PATH, dropInText } from '../sysctl/drop-in.ts';
 import { readOnlyObstacle, refused, rewriterRisks } from '../sysctl/obstacles.ts';
 import { readBackProof } from '../sysctl/readback.ts';
+import { REFUSALS_PROOF } from '../sysctl/refused-ports.ts';
 import { RESERVED_PORTS_KEY, reservedPortsSetting } from '../sysctl/reserved-ports.ts';
 import { type BootReservation, bootReservation } from './drop-in.ts';
 
@@ -110,7 +111,11 @@ function planOf(reservation: Reservation, actions: readonly ChangeAction[]): Hos
     },
     predicted: predicted(reservation, actions),
     risks: risks(reservation, actions),
-    proof: [...readBackProof(actions), 'Outgoing connections on these ports are listed before and after.'],
+    proof: [
+      ...readBackProof(actions),
+      'Outgoing connections on these ports are listed before and after.',
+      REFUSALS_PROOF,
+    ],
   };
 }
 

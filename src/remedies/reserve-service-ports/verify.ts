@@ -2,12 +2,17 @@ import { list } from '../../base/format.ts';
 import { parsePortRanges } from '../../probes/port-ranges.ts';
 import type { Facts } from '../../probes/registry.ts';
 import type { HostPlan, Verdict } from '../remedy.ts';
-import { readBack, verdictOf } from '../sysctl/readback.ts';
+import { readBack } from '../sysctl/readback.ts';
+import { newRefusals } from '../sysctl/refused-ports.ts';
+import { verdictOf } from '../verdict.ts';
 import { holderText, holdersOf } from './plan.ts';
 
-/** Proven when the kernel's list and the drop-in read back as planned; holders are named, for they are not evicted. */
+/**
+ * Proven when the kernel's list and the drop-in read back as planned; holders are named, for they are not evicted. Fewer
+ * ports are left for outgoing connections, so that nginx must not be refused any.
+ */
 export function judgeReservation(plan: HostPlan, before: Facts, after: Facts): Verdict {
-  const { outcome, statements } = verdictOf(readBack(plan, after));
+  const { outcome, statements } = verdictOf([...readBack(plan, after), ...newRefusals(before, after)]);
   return { outcome, statements: [...statements, holders(plan, before, after)] };
 }
 

@@ -5,6 +5,7 @@ import type { HostPlan, Planned, PlanInput } from '../remedy.ts';
 import { nothing, obstacleForNginx, refused } from '../sysctl/obstacles.ts';
 import { assignablePorts, pressedDestinations, type PressedDestination, pressedName } from '../sysctl/port-pressure.ts';
 import { readBackProof } from '../sysctl/readback.ts';
+import { REFUSALS_PROOF } from '../sysctl/refused-ports.ts';
 import { planSettings } from '../sysctl/settings.ts';
 import { type PeersByTimestamps, peersByTimestamps } from './peers.ts';
 import type { Reuse } from './reuse.ts';
@@ -87,6 +88,7 @@ function planOf(reuse: Reuse): HostPlan {
     proof: [
       ...readBackProof(settings.actions),
       'After 15 s: the kernel counts ports that were taken over (TWRecycled rises), and nginx logs no new "(99: Cannot assign requested address)".',
+      REFUSALS_PROOF,
     ],
     ...(confirm.length > 0 && { confirm }),
   };

@@ -1,8 +1,9 @@
 import { formatNumber } from '../../base/format.ts';
 import type { Facts } from '../../probes/registry.ts';
 import type { HostPlan, Verdict } from '../remedy.ts';
-import { type Check, readBack, verdictOf } from '../sysctl/readback.ts';
+import { readBack } from '../sysctl/readback.ts';
 import { refusalsStopped } from '../sysctl/refused-ports.ts';
+import { type Check, verdictOf } from '../verdict.ts';
 
 /** Proven when the setting reads back, the kernel takes ports over, and nginx is refused none. */
 export function judgeReuse(plan: HostPlan, before: Facts, after: Facts): Verdict {

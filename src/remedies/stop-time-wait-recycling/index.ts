@@ -17,7 +17,7 @@ export const stopTimeWaitRecyclingRemedy = defineRemedy({
       afterMs: 15_000,
       intervalSeconds: 5,
       needs: ['sysctl', 'sysctl-files'],
-      uses: ['tcp-counters'],
+      uses: ['tcp-counters', 'nginx-log'],
       judge: judgeStop,
     },
   ],

@@ -4,6 +4,7 @@ import type { HostPlan, Planned, PlanInput } from '../remedy.ts';
 import { placeText } from '../sysctl/boot.ts';
 import { nothing, readOnlyObstacle, refused } from '../sysctl/obstacles.ts';
 import { readBackProof } from '../sysctl/readback.ts';
+import { REFUSALS_PROOF } from '../sysctl/refused-ports.ts';
 import { planSettings, type SettingsPlan } from '../sysctl/settings.ts';
 import { passiveDrops } from './verify.ts';
 
@@ -54,6 +55,7 @@ function planOf(input: PlanInput, value: number, settings: SettingsPlan): HostPl
     proof: [
       ...readBackProof(settings.actions),
       'After 15 s: no connection request is dropped for its timestamp (PAWSPassive does not rise).',
+      REFUSALS_PROOF,
     ],
   };
 }

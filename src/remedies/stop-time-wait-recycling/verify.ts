@@ -1,11 +1,16 @@
 import { formatNumber } from '../../base/format.ts';
 import type { Facts } from '../../probes/registry.ts';
 import type { HostPlan, Verdict } from '../remedy.ts';
-import { type Check, readBack, verdictOf } from '../sysctl/readback.ts';
+import { readBack } from '../sysctl/readback.ts';
+import { newRefusals } from '../sysctl/refused-ports.ts';
+import { type Check, verdictOf } from '../verdict.ts';
 
-/** Proven when the setting reads back and no connection request is dropped for its timestamp any more. */
+/**
+ * Proven when the setting reads back and no connection request is dropped for its timestamp any more. Sockets stay in
+ * TIME_WAIT for their full time again, so that nginx must not be refused ports for it.
+ */
 export function judgeStop(plan: HostPlan, before: Facts, after: Facts): Verdict {
-  return verdictOf([...readBack(plan, after), ...dropsStopped(before, after)]);
+  return verdictOf([...readBack(plan, after), ...dropsStopped(before, after), ...newRefusals(before, after)]);
 }
 
 function dropsStopped(before: Facts, after: Facts): readonly Check[] {

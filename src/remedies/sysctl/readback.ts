@@ -1,21 +1,8 @@
 import { containsRanges, parsePortRanges } from '../../probes/port-ranges.ts';
 import type { Facts } from '../../probes/registry.ts';
-import type { ChangeAction, HostPlan, Verdict } from '../remedy.ts';
+import type { ChangeAction, HostPlan } from '../remedy.ts';
+import type { Check } from '../verdict.ts';
 import { isSettingKey, valueInForce } from './keys.ts';
-
-/** One thing that has to be so, and the sentence that says whether it is. */
-export interface Check {
-  readonly holds: boolean;
-  readonly statement: string;
-}
-
-/** Proven when there are checks and all of them hold. */
-export function verdictOf(checks: readonly Check[]): Verdict {
-  return {
-    outcome: checks.length > 0 && checks.every(({ holds }) => holds) ? 'proven' : 'not_proven',
-    statements: checks.map(({ statement }) => statement),
-  };
-}
 
 /** Whether each setting and the drop-in read back as planned. */
 export function readBack({ actions }: HostPlan, after: Facts): readonly Check[] {

@@ -1,6 +1,8 @@
+import { count } from '../../base/format.ts';
 import type { NginxLogEntry } from '../../probes/nginx-log/fact.ts';
 import type { Facts } from '../../probes/registry.ts';
-import type { Check } from './readback.ts';
+import { grownErrors, usualText } from '../nginx-errors.ts';
+import type { Check } from '../verdict.ts';
 
 /**
  * A change under pressure is not in force in the instant in which the facts before it were read: lines that nginx logs until
@@ -8,7 +10,10 @@ import type { Check } from './readback.ts';
  */
 const GRACE_SECONDS = 10;
 
-/** Whether nginx went on being refused local ports, EADDRNOTAVAIL, after the change. */
+/**
+ * Whether nginx went on being refused local ports, EADDRNOTAVAIL, after the change. Where it was refused some before, that is
+ * what the change was to cure, and it did not; where it was refused none, the change does harm.
+ */
 export function refusalsStopped(before: Facts, after: Facts): Check {
   const log = after['nginx-log'];
   if (log === undefined) return { holds: true, statement: 'The error log of nginx could not be read.' };
@@ -19,7 +24,24 @@ export function refusalsStopped(before: Facts, after: Facts): Check {
       statement: 'No new "(99: Cannot assign requested address)" lines in the error log of nginx.',
     };
   }
-  return { holds: false, statement: `nginx is still refused local ports; the last line: ${now.last}` };
+  const [harm] = newRefusals(before, after);
+  return harm ?? { holds: false, statement: `nginx is still refused local ports; the last line: ${now.last}` };
+}
+
+/** How it is announced in a plan that `newRefusals` are looked for. */
+export const REFUSALS_PROOF =
+  'Where nginx logged no "(99: Cannot assign requested address)" before, it logs none after; if it does, the host is put back.';
+
+/** That nginx is refused local ports since the change, and was refused none before; nothing when that is not so. */
+export function newRefusals(before: Facts, after: Facts): readonly Check[] {
+  const grown = grownErrors(before, after, ['address-not-available']) ?? [];
+  return grown
+    .filter(({ usualLines }) => usualLines === 0)
+    .map((errors) => ({
+      holds: false,
+      harm: true,
+      statement: `nginx was refused local ports ${count(errors.lines, 'time')} since, ${usualText(errors)}; the last line: ${errors.last}`,
+    }));
 }
 
 function entryOf(facts: Facts): NginxLogEntry | undefined {

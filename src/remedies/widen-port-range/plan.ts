@@ -5,6 +5,7 @@ import type { HostPlan, Planned, PlanInput } from '../remedy.ts';
 import { nothing, obstacleForNginx, refused } from '../sysctl/obstacles.ts';
 import { assignablePorts, pressedDestinations, pressedName } from '../sysctl/port-pressure.ts';
 import { readBackProof } from '../sysctl/readback.ts';
+import { REFUSALS_PROOF } from '../sysctl/refused-ports.ts';
 import { reservedPortsSetting } from '../sysctl/reserved-ports.ts';
 import { planSettings, type WantedSetting } from '../sysctl/settings.ts';
 import { text, widenedRange } from './range.ts';
@@ -79,6 +80,7 @@ function planOf(widening: Widening): HostPlan {
     proof: [
       ...readBackProof(settings.actions),
       'After 15 s and again after 75 s: the fullest destination holds a smaller share of the ports, and nginx logs no new "(99: Cannot assign requested address)".',
+      REFUSALS_PROOF,
     ],
   };
 }

@@ -2,8 +2,9 @@ import { formatNumber } from '../../base/format.ts';
 import type { Facts } from '../../probes/registry.ts';
 import type { HostPlan, Verdict } from '../remedy.ts';
 import { assignablePorts, fullestDestination, pressedName } from '../sysctl/port-pressure.ts';
-import { type Check, readBack, verdictOf } from '../sysctl/readback.ts';
+import { readBack } from '../sysctl/readback.ts';
 import { refusalsStopped } from '../sysctl/refused-ports.ts';
+import { type Check, verdictOf } from '../verdict.ts';
 
 /** Below this share of the ports connect() finds one without a long search. */
 const EASY_SHARE = 0.5;

@@ -151,10 +151,11 @@ describe('the proof', () => {
     expect(slow?.judge(made, closing(40), {}).outcome).toBe('not_proven');
   });
 
-  it('fails on new upstream errors', () => {
+  it('finds harm in new upstream errors, at first and in the end', () => {
     const log = (lines: number): Facts => ({
       'nginx-log': nginxLogFact({ class: 'upstream-reset', lines, recentLines: lines, last: `line ${lines}` }),
     });
-    expect(fast.judge(made, { ...running, ...log(0) }, { ...running, ...log(4) }).outcome).toBe('not_proven');
+    expect(fast.judge(made, { ...running, ...log(0) }, { ...running, ...log(4) }).outcome).toBe('harmful');
+    expect(slow?.judge(made, { ...closing(40), ...log(0) }, { ...closing(4), ...log(4) }).outcome).toBe('harmful');
   });
 });

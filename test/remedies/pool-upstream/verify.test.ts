@@ -72,15 +72,21 @@ describe('the fast proof of pooled upstreams', () => {
     expect(fast.judge(PLAN, load(4035), { 'nginx-process': runningNginx() }).outcome).toBe('not_proven');
   });
 
-  it('does not hold when the master is gone or another one', () => {
+  it('does not hold when the master is another one, and finds harm when none is left', () => {
     const gone: Facts = { ...load(13), 'nginx-process': { masters: [] } };
-    expect(fast.judge(PLAN, load(4035), gone).outcome).toBe('not_proven');
+    expect(fast.judge(PLAN, load(4035), gone).outcome).toBe('harmful');
+    expect(fast.judge(PLAN, { ...load(4035), 'nginx-process': { masters: [] } }, gone).outcome).toBe('not_proven');
+    const { 'nginx-process': _, ...unread } = load(13);
+    expect(fast.judge(PLAN, load(4035), unread)).toMatchObject({
+      outcome: 'not_proven',
+      statements: expect.arrayContaining(['Whether nginx runs could not be read.']),
+    });
     const other = runningNginx().masters.map((master) => ({ ...master, pid: 999 }));
     const replaced: Facts = { ...load(13), 'nginx-process': { masters: other } };
     expect(fast.judge(PLAN, load(4035), replaced).outcome).toBe('not_proven');
   });
 
-  it('does not hold when new upstream errors are logged', () => {
+  it('finds harm in new upstream errors, with their number, although opens fell', () => {
     const verdict = fast.judge(
       PLAN,
       { ...load(4035), ...log('no-live-upstreams', 1) },
@@ -89,13 +95,18 @@ describe('the fast proof of pooled upstreams', () => {
         ...log('upstream-closed-early', 3, 'upstream prematurely closed connection'),
       },
     );
-    expect(verdict.outcome).toBe('not_proven');
-    expect(verdict.statements.at(-1)).toContain('3 new upstream errors');
+    expect(verdict.outcome).toBe('harmful');
+    expect(verdict.statements.at(-1)).toBe(
+      '3 new upstream errors in the error log, none in the 10 min before; the last: upstream prematurely closed connection',
+    );
   });
 
   it('is not disturbed by errors that were there before', () => {
     const before = { ...load(4035), ...log('upstream-closed-early', 3) };
     expect(fast.judge(PLAN, before, { ...load(13), ...log('upstream-closed-early', 3) }).outcome).toBe('proven');
+    expect(fast.judge(PLAN, before, { ...load(13), ...log('upstream-closed-early', 4, 'one more') }).outcome).toBe(
+      'proven',
+    );
   });
 });
 
@@ -106,8 +117,8 @@ describe('the proof of a shorter idle time', () => {
     const before = { ...load(20, 100), ...log('upstream-closed-early', 50) };
     expect(fast.judge(order, before, { ...load(22, 100), ...log('upstream-closed-early', 50) }).outcome).toBe('proven');
     const worse = { ...load(22, 100), ...log('upstream-closed-early', 90, 'a new line') };
-    expect(fast.judge(order, before, worse).outcome).toBe('not_proven');
-    expect(slow?.judge(order, before, worse).outcome).toBe('not_proven');
+    expect(fast.judge(order, before, worse).outcome).toBe('harmful');
+    expect(slow?.judge(order, before, worse).outcome).toBe('harmful');
   });
 });
 
