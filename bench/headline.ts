@@ -4,8 +4,8 @@ import { systemIds } from '../src/base/ids.ts';
 import { silentLogger } from '../src/base/logger.ts';
 import { type Lab, upLab } from '../src/lab/lab.ts';
 import type { Sandbox } from '../src/sandbox/sandbox.ts';
-import { CHANNEL, eventually, killBot, productOn, seen, startBot } from '../test/helpers/bot.ts';
-import { type SeenMessage, sandboxClient, startTestSandbox } from '../test/helpers/sandbox.ts';
+import { approve, CHANNEL, eventually, killBot, productOn, seen, startBot } from '../test/helpers/bot.ts';
+import { sandboxClient, startTestSandbox } from '../test/helpers/sandbox.ts';
 
 /*
  * The product's main job, measured: a real host under load collects TIME_WAIT because nginx opens a connection for every
@@ -91,20 +91,20 @@ function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 
-/** Approves a proposal as the approver and waits for its end; throws when it is not proven. */
-async function approve(sandbox: Sandbox, proposal: SeenMessage, name: string): Promise<void> {
-  await sandboxClient(sandbox).click('U0APPROVER', { channel: CHANNEL, ts: proposal.ts }, 'proposal_approve');
+/** Approves a proposal and waits for its end; throws when it is not proven. */
+async function approveAndWait(sandbox: Sandbox, title: string): Promise<void> {
+  const proposal = await approve(sandbox, title);
   const ended = await eventually(
     async () => {
       const messages = await sandboxClient(sandbox).messages(CHANNEL, 'U0REQUESTER');
       const text = messages.find(({ ts }) => ts === proposal.ts)?.text ?? '';
       return /Applied and proven|did not help|Stopped|has to look|Taken back/.test(text) ? text : undefined;
     },
-    () => `${name} did not come to its end`,
+    () => `${title} did not come to its end`,
     PROOF_PATIENCE_MS,
   );
   progress(ended);
-  if (!ended.includes('Applied and proven')) throw new Error(`${name} was not proven: ${ended}`);
+  if (!ended.includes('Applied and proven')) throw new Error(`${title} was not proven: ${ended}`);
 }
 
 function progress(line: string): void {
@@ -116,8 +116,7 @@ async function cure(sandbox: Sandbox): Promise<void> {
   await say('/runbook run nginx-keepalive on @web max_client_closes=10');
   progress((await seen(sandbox, /1 of 1 host answered/, PROOF_PATIENCE_MS)).text);
   for (const title of ['pool upstream connections', 'raise client keepalive']) {
-    const proposal = await seen(sandbox, new RegExp(`Proposal \\d+-\\d+: ${title}.*It waits for approval`, 's'));
-    await approve(sandbox, proposal, title);
+    await approveAndWait(sandbox, title);
   }
 }
 

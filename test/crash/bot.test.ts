@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/sandbox.ts';
-import { CHANNEL, eventually, killBot, productOn, seen, startBot } from '../helpers/bot.ts';
+import { approve, CHANNEL, eventually, killBot, productOn, seen, startBot } from '../helpers/bot.ts';
 import { testLab } from '../helpers/lab.ts';
 import type { LabProduct } from '../helpers/lab-product.ts';
 import { sandboxClient, startTestSandbox } from '../helpers/sandbox.ts';
@@ -56,8 +56,7 @@ describe('the bot, killed and started again', { timeout: 150_000 }, () => {
     const client = sandboxClient(sandbox);
     const crashing = await start(product, sandbox, point);
     await client.command('U0REQUESTER', CHANNEL, '/runbook run service-port on @web');
-    const proposal = await seen(sandbox, /It waits for approval/);
-    await client.click('U0APPROVER', { channel: CHANNEL, ts: proposal.ts }, 'proposal_approve');
+    await approve(sandbox);
     await eventually(
       () => (crashing.signalCode === null ? undefined : crashing.signalCode),
       () => `the bot was not killed at ${point}`,

@@ -83,3 +83,15 @@ export function seen(sandbox: Sandbox, pattern: RegExp, patienceMs?: number): Pr
     patienceMs,
   );
 }
+
+/** Approves the proposal that waits for it, the one with this title if there are several, as the approver; resolves to it. */
+export async function approve(sandbox: Sandbox, title = ''): Promise<SeenMessage> {
+  const proposal = await seen(sandbox, new RegExp(`Proposal \\d+-\\d+: ${title}.*"action_id":"proposal_approve"`, 's'));
+  const { ok, error } = await sandboxClient(sandbox).click(
+    'U0APPROVER',
+    { channel: CHANNEL, ts: proposal.ts },
+    'proposal_approve',
+  );
+  if (!ok) throw new Error(`the proposal could not be approved: ${error}`);
+  return proposal;
+}

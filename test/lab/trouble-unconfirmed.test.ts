@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CHANNEL, killBot, productOn, seen, startBot } from '../helpers/bot.ts';
+import { approve, CHANNEL, killBot, productOn, seen, startBot } from '../helpers/bot.ts';
 import { testLab } from '../helpers/lab.ts';
 import { labProduct } from '../helpers/lab-product.ts';
 import { sandboxClient, startTestSandbox } from '../helpers/sandbox.ts';
@@ -41,8 +41,7 @@ describe.concurrent('a change that its bot does not live to confirm', { timeout:
     bots.push(first);
     const client = sandboxClient(sandbox);
     await client.command('U0REQUESTER', CHANNEL, '/runbook run service-port on web-1');
-    const { ts } = await seen(sandbox, /It waits for approval/);
-    await client.click('U0APPROVER', { channel: CHANNEL, ts }, 'proposal_approve');
+    await approve(sandbox);
     await gate.reached();
     await killBot(first);
     await gate.open();
@@ -68,8 +67,7 @@ describe.concurrent('a change that its bot does not live to confirm', { timeout:
     bots.push(first);
     const client = sandboxClient(sandbox);
     await client.command('U0REQUESTER', CHANNEL, '/runbook run service-port on web-2,web-3');
-    const { ts } = await seen(sandbox, /It waits for approval/);
-    await client.click('U0APPROVER', { channel: CHANNEL, ts }, 'proposal_approve');
+    await approve(sandbox);
     await eventually(async () => first.signalCode !== null, 'the bot was not killed');
     expect(await reservedOf(running, 'web-2')).toMatch(/8080-8082/);
     await missDeadline(running, 'web-2');
