@@ -33,6 +33,7 @@ export const ERROR_CODES = {
   'request/invalid-time': { exit: 2, retryable: false },
   'policy/unknown-person': { exit: 4, retryable: false },
   'policy/not-permitted': { exit: 4, retryable: false },
+  'policy/outdated-proposal': { exit: 4, retryable: false },
   'policy/own-proposal': { exit: 4, retryable: false },
   'policy/frozen': { exit: 4, retryable: true },
   'policy/unconfirmed': { exit: 4, retryable: false },

@@ -23,12 +23,13 @@ export interface Approved {
 
 /**
  * The grant that stored approvals give now, or undefined when they do not suffice. Only people who may approve today
- * count, the requester never does, and only approvals of the digest that the stored plan really has. Glass that somebody
- * broke who may do so today counts as all of them.
+ * count, the requester never does, and only approvals of the digest that the stored plan really has; none count where the
+ * policy wants more by now than the proposal has. Glass that somebody broke who may do so today counts as all of them.
  */
 export function mintGrant(approved: Approved, policy: Policy): ApprovalGrant | undefined {
   const { proposal } = approved;
-  const allowed = new Set(policy.approversBeside(proposal).map((person) => person.name));
+  const approvers = policy.stricterNow(proposal) === undefined ? policy.approversBeside(proposal) : [];
+  const allowed = new Set(approvers.map((person) => person.name));
   const today = { approves: (name: PersonName) => allowed.has(name), breaks: policy.mayBreakGlass };
   return isApproved(approved, today) ? grant(proposal, proposal.expiresAt) : undefined;
 }

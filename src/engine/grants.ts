@@ -40,7 +40,9 @@ export async function obstacleTo(context: EngineContext, proposal: Proposal): Pr
   if (proposal.expiresAt <= context.clock.now()) return 'The approval expired before this host was reached.';
   const freeze = await freezeOver(context, proposal);
   if (freeze) return `The freeze "${freeze.name}" is in force until ${freeze.untilText}.`;
-  return (await currentGrant(context, proposal)) ? undefined : 'The approvals do not suffice any more.';
+  if (await currentGrant(context, proposal)) return undefined;
+  const stricter = context.policy.stricterNow(proposal);
+  return `The approvals do not suffice any more${stricter === undefined ? '' : `: ${stricter}`}.`;
 }
 
 async function freezeOver({ store, policy, clock }: EngineContext, { id, plan }: Proposal) {

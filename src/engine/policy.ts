@@ -2,11 +2,12 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import type { OperatorError } from '../base/error.ts';
 import type { HostName, PersonName } from '../base/ids.ts';
 import type { Proposal } from './model.ts';
-import { breakGlassForbidden, denied, frozen, ownProposal, unknownPerson } from './policy/denials.ts';
+import { breakGlassForbidden, denied, frozen, outdated, ownProposal, unknownPerson } from './policy/denials.ts';
 import { type FreezeInForce, freezeInForce } from './policy/freeze.ts';
 import { createHolders, type Holders } from './policy/holders.ts';
 import { type Memberships, NO_MEMBERSHIPS, type UnixGroupsOf } from './policy/membership.ts';
 import type { PolicyRules, RuleTerms } from './policy/rules.ts';
+import { stricterNow } from './policy/stricter.ts';
 import {
   type ChangeTerms,
   changeRules,
@@ -19,7 +20,7 @@ import {
 import type { Person } from './ports.ts';
 
 /** A proposal, as far as it decides who may do something with it. */
-type JudgedProposal = Pick<Proposal, 'id' | 'requester' | 'plan'>;
+type JudgedProposal = Pick<Proposal, 'id' | 'requester' | 'neededApprovals' | 'plan'>;
 
 /** Who may do what. Every `require…` throws policy/* with the reason when the answer is no; unknown people may nothing. */
 export interface Policy {
@@ -36,10 +37,15 @@ export interface Policy {
   /** The conditions of a change; they become part of the proposal. */
   terms(subject: Subject): ChangeTerms;
   requireMayRun(name: PersonName, subject: { readonly runbook: string; readonly hosts: readonly HostName[] }): void;
-  /** Approving needs a role on every host, another requester, and that no freeze is in force at `at`; the requester may reject. */
+  /**
+   * Approving needs a role on every host, another requester, a proposal under terms no laxer than today's, and that no freeze
+   * is in force at `at`; the requester may reject.
+   */
   requireMayDecide(name: PersonName, proposal: JudgedProposal, verdict: 'approve' | 'reject', at: number): void;
   mayUndo(name: PersonName, proposal: JudgedProposal): boolean;
   requireMayUndo(name: PersonName, proposal: JudgedProposal): void;
+  /** What is wanted of a change by now that its proposal does not have, as a clause; undefined when nothing is. */
+  stricterNow(proposal: JudgedProposal): string | undefined;
   /** The people who may approve this proposal now. */
   approversBeside(proposal: JudgedProposal): readonly Person[];
   /** The freeze that is in force on one of these hosts; the one that lasts longest. */
@@ -92,6 +98,7 @@ export function createPolicy(people: readonly Person[], deps: PolicyDeps = {}): 
         `The requester may, and who may approve it: ${approverWords(grounds, proposal)}.`,
       ]);
     },
+    stricterNow: (proposal) => stricterFor(grounds, proposal),
     approversBeside: (proposal) => approversBeside(grounds, proposal),
     freezeOf: (hosts, at) => freezeInForce(rules.freezes, hosts, at),
     mayBreakGlass: (name) => mayBreakGlass(grounds, name),
@@ -133,6 +140,8 @@ function requireMayDecide(grounds: Grounds, name: PersonName, { proposal, verdic
   if (gone !== undefined)
     throw denied(`${name} may not ${verdict} ${proposal.id}`, [`${gone} is not in the inventory any more.`]);
   if (own) throw ownProposal(proposal.id);
+  const stricter = verdict === 'approve' ? stricterFor(grounds, proposal) : undefined;
+  if (stricter !== undefined) throw outdated(proposal.id, stricter);
   const freeze = verdict === 'approve' ? freezeInForce(grounds.rules.freezes, hostsOf(proposal), at) : undefined;
   if (freeze) throw frozen(proposal.id, freeze, grounds.rules.breakGlass);
 }
@@ -164,6 +173,10 @@ function lackingFor(grounds: Grounds, person: Person, proposal: JudgedProposal):
 function rulesOf({ rules }: Grounds, { plan }: JudgedProposal): RuleTerms[] {
   const { runbook, remedy, risk, hosts } = plan;
   return changeRules(rules, { runbook, remedy, risk, hosts: hosts.map(({ host }) => host) });
+}
+
+function stricterFor(grounds: Grounds, proposal: JudgedProposal): string | undefined {
+  return stricterNow(strictest(rulesOf(grounds, proposal), hostsOf(proposal)), proposal);
 }
 
 function approverWords(grounds: Grounds, proposal: JudgedProposal): string {

@@ -7,8 +7,8 @@ import type { ListenAddress } from '../base/listen-address.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Policy } from '../engine/policy.ts';
 import type { GroupStore } from '../engine/policy/membership.ts';
+import type { Policy } from '../engine/policy.ts';
 import type { MessageStore } from '../engine/ports.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { RunbookLibrary } from '../runbook/load.ts';
@@ -233,6 +233,7 @@ function wire(
   addListeners(app, {
     engine,
     messages,
+    policy,
     inventory,
     runbooks,
     notifier,

@@ -1,4 +1,4 @@
-import { LogLevel, type Logger as BoltLogger } from '@slack/bolt';
+import { type Logger as BoltLogger, LogLevel } from '@slack/bolt';
 import type { Logger } from '../base/logger.ts';
 
 /** Bolt's log lines as debugging only: for what is tried again anyway and told in our own words. */

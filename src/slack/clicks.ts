@@ -4,7 +4,7 @@ import { type AgainOn, againRequest } from './again.ts';
 import { damagedButton, proposalOf, runOf } from './clicked.ts';
 import type { Message } from './limits.ts';
 import type { ClickPayload } from './payload/click.ts';
-import { showStarted, type StartedDeps } from './started.ts';
+import { type StartedDeps, showStarted } from './started.ts';
 
 /** What buttons work with. */
 export interface ClickDeps extends StartedDeps {

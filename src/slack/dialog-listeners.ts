@@ -1,14 +1,14 @@
 import type { App } from '@slack/bolt';
-import { answering, type AnsweringDeps, ephemeralOrDirect } from './answering.ts';
+import { type AnsweringDeps, answering, ephemeralOrDirect } from './answering.ts';
+import type { ConfirmDeps } from './confirming.ts';
 import type { Homes } from './home.ts';
 import type { InFlight } from './in-flight.ts';
 import { parseShare, SHARE } from './payload/share.ts';
 import { parseSubmission } from './payload/submission.ts';
-import type { ConfirmDeps } from './confirming.ts';
 import { readRejection, rejectWithReason } from './rejecting.ts';
-import { shareRun, type SharingDeps } from './sharing.ts';
+import { type SharingDeps, shareRun } from './sharing.ts';
 import { REJECT } from './views/reject.ts';
-import { whoAsks, type WhoAsksDeps } from './who-asks.ts';
+import { type WhoAsksDeps, whoAsks } from './who-asks.ts';
 
 /** What listeners of dialogs work with. */
 export interface DialogListenerDeps extends ConfirmDeps, SharingDeps, AnsweringDeps, WhoAsksDeps {

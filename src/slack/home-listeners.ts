@@ -11,7 +11,7 @@ import { openPicker, type PickerDeps } from './picker.ts';
 import { typedForm } from './picker-form.ts';
 import { HOME_RUN } from './views/home.ts';
 import { OPEN_MESSAGE } from './views/home-entries.ts';
-import { whoAsks, type WhoAsksDeps } from './who-asks.ts';
+import { type WhoAsksDeps, whoAsks } from './who-asks.ts';
 
 /** What the Home's listeners work with. */
 export interface HomeListenerDeps extends AnsweringDeps, WhoAsksDeps {

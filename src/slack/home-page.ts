@@ -1,7 +1,7 @@
 import type { PersonName } from '../base/ids.ts';
 import type { Overview } from '../engine/overview.ts';
-import type { Policy } from '../engine/policy.ts';
 import type { FreezeInForce } from '../engine/policy/freeze.ts';
+import type { Policy } from '../engine/policy.ts';
 import type { ProposalView } from '../engine/view.ts';
 
 /** An open proposal that a person may approve now. */

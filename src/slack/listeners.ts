@@ -1,9 +1,9 @@
 import type { App } from '@slack/bolt';
 import type { Asker } from '../engine/asker.ts';
-import { answering, type AnsweringDeps, ephemeral, inPerson, respondingOrEphemeral, tellError } from './answering.ts';
+import { type AnsweringDeps, answering, ephemeral, inPerson, respondingOrEphemeral, tellError } from './answering.ts';
 import { answerClick } from './clicks.ts';
-import { answerCommand } from './commands.ts';
 import type { CommandDeps } from './commands/subcommand.ts';
+import { answerCommand } from './commands.ts';
 import { approveConfirmed, readConfirmation } from './confirming.ts';
 import { addDialogListeners, type DialogListenerDeps } from './dialog-listeners.ts';
 import { addHomeListeners, type HomeListenerDeps } from './home-listeners.ts';
@@ -16,7 +16,7 @@ import { parseSubmission } from './payload/submission.ts';
 import { addPickerListeners } from './picker-listeners.ts';
 import { addShortcutListeners } from './shortcuts.ts';
 import { CONFIRM } from './views/confirm.ts';
-import { whoAsks, type WhoAsksDeps } from './who-asks.ts';
+import { type WhoAsksDeps, whoAsks } from './who-asks.ts';
 
 /** What listeners work with. */
 export interface ListenerDeps

@@ -3,7 +3,6 @@ import { messageOf } from '../base/error.ts';
 import type { RunId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { Proposal } from '../engine/model.ts';
 import type { Policy } from '../engine/policy.ts';
 import type { MessageStore } from '../engine/ports.ts';
 import type { ProposalView, RunOutline } from '../engine/view.ts';
@@ -12,6 +11,7 @@ import { createGlassAnnouncer, type GlassAnnouncer } from './glass-announcer.ts'
 import type { LiveClient, Shown } from './live-client.ts';
 import { createPace, type Pace } from './pace.ts';
 import { createPosting, type Posting, type WantedFile } from './posting.ts';
+import { proposalTerms } from './proposal-terms.ts';
 import { planFileName, renderProposalMessage } from './views/proposal.ts';
 import { renderRawOutput, renderWholePlan } from './views/raw-output.ts';
 import { renderRunMessage, runFileName } from './views/run.ts';
@@ -46,8 +46,6 @@ export interface Notifier extends AsyncDisposable {
   showPatiently(id: RunId): Promise<Shown>;
 }
 
-/** What a proposal needs where no policy says more; not worth a word. */
-const DEFAULT_ROLES = 'approve';
 const AT_ONCE = 20;
 const PATIENCE_MS = 8000;
 /** Runs that cannot be shown now are looked at again after at most this, for something urgent may have happened. */
@@ -200,7 +198,7 @@ class ProjectingNotifier implements Notifier {
   /** A proposal's message; a plan that does not fit into it is attached as a file. */
   async #showProposal(channel: string, view: ProposalView, { run }: RunOutline): Promise<Part> {
     const { proposal } = view;
-    const message = renderProposalMessage({ view, ...this.#termsOf(proposal) });
+    const message = renderProposalMessage({ view, ...proposalTerms(this.#deps, proposal) });
     const how = proposal.state === 'applying' || proposal.state === 'undoing' ? 'progress' : 'urgent';
     const subject = `proposal:${proposal.id}`;
     const shown = await this.#posting.show({ subject, channel, message, sinceMs: run.createdAt, how });
@@ -210,19 +208,6 @@ class ProjectingNotifier implements Notifier {
     return {
       shown,
       file: { subject: `plan:${proposal.id}`, file: () => ({ name, title, text: renderWholePlan(view) }) },
-    };
-  }
-
-  /** Who may decide a proposal now, and what keeps it from being decided. */
-  #termsOf(proposal: Proposal) {
-    const { policy, clock } = this.#deps;
-    const { runbook, remedy, risk } = proposal.plan;
-    const hosts = proposal.plan.hosts.map(({ host }) => host);
-    const { approvers: roles } = policy.terms({ runbook, remedy, risk, hosts });
-    return {
-      approvers: policy.approversBeside(proposal).map(({ name }) => name),
-      roles: roles === DEFAULT_ROLES ? undefined : roles,
-      freeze: policy.freezeOf(hosts, clock.now()),
     };
   }
 }

@@ -1,12 +1,12 @@
 import type { App, ViewResponseAction } from '@slack/bolt';
 import { messageOf } from '../base/error.ts';
-import { answering, type AnsweringDeps, ephemeralOrDirect } from './answering.ts';
+import { type AnsweringDeps, answering, ephemeralOrDirect } from './answering.ts';
 import type { InFlight } from './in-flight.ts';
 import { modalsOf } from './modals.ts';
 import { parsePickerChoice, parsePickerSubmission } from './payload/picker.ts';
 import { afterChoice, type PickerDeps, readSent, startSent } from './picker.ts';
 import { PICKER } from './views/picker-names.ts';
-import { whoAsks, type WhoAsksDeps } from './who-asks.ts';
+import { type WhoAsksDeps, whoAsks } from './who-asks.ts';
 
 /** What the picker's listeners work with. */
 export interface PickerListenerDeps extends PickerDeps, AnsweringDeps, WhoAsksDeps {

@@ -16,7 +16,7 @@ import {
   shownForm,
   withHosts,
 } from './picker-form.ts';
-import { showStarted, type StartedDeps } from './started.ts';
+import { type StartedDeps, showStarted } from './started.ts';
 import { refusedDialog, waitingDialog } from './views/dialog.ts';
 import { renderPicker } from './views/picker.ts';
 import { hostsBlock, PICKER, paramBlock, runbookOption } from './views/picker-names.ts';

@@ -1,7 +1,7 @@
 import { OperatorError } from '../base/error.ts';
 import type { Asker } from '../engine/asker.ts';
-import type { ConfirmDeps } from './confirming.ts';
 import { proposalOf } from './clicked.ts';
+import type { ConfirmDeps } from './confirming.ts';
 import { type Modals, openOnce } from './modals.ts';
 import type { ClickPayload } from './payload/click.ts';
 import { parseConfirmMetadata, type SubmissionPayload } from './payload/submission.ts';

@@ -8,7 +8,7 @@ import { SHOW_RUN } from './manifest.ts';
 import { type Modals, modalsOf } from './modals.ts';
 import { type MessageShortcut, parseMessageShortcut } from './payload/shortcut.ts';
 import { renderNoRun, renderRunModal, renderRunModalRefused, renderRunModalWaiting } from './views/run-modal.ts';
-import { whoAsks, type WhoAsksDeps } from './who-asks.ts';
+import { type WhoAsksDeps, whoAsks } from './who-asks.ts';
 
 /** What message shortcuts work with. */
 export interface ShortcutDeps extends AnsweringDeps, WhoAsksDeps, Pick<CommandDeps, 'engine' | 'command'> {

@@ -3,7 +3,7 @@ import { asPersonName, asProposalId } from '../../src/base/ids.ts';
 import { mintGrant, mintSettlingGrant, mintUndoGrant } from '../../src/engine/approval.ts';
 import type { BrokenGlass } from '../../src/engine/broken-glass.ts';
 import type { Approval, Proposal } from '../../src/engine/model.ts';
-import { DEFAULT_RULES } from '../../src/engine/policy/terms.ts';
+import { DEFAULT_RULES, DEFAULT_TERMS } from '../../src/engine/policy/terms.ts';
 import { createPolicy, type Policy } from '../../src/engine/policy.ts';
 import { RUNBOOK_VERSION, testApproval, testPerson, testPlan, testProposal } from '../helpers/change.ts';
 
@@ -74,6 +74,17 @@ describe('a grant', () => {
   ])('is not given when %s', (_what, approvals) => {
     const proposal = testProposal();
     expect(mint(proposal, approvals(proposal))).toBeUndefined();
+  });
+
+  test('is not given any more when the policy wants more than it was approved under, but for glass that was broken', () => {
+    const proposal = testProposal();
+    const { byLead, glassOf } = glass();
+    const rules = { ...DEFAULT_RULES, otherwise: { ...DEFAULT_TERMS, approvals: 2 } };
+    const stricter = createPolicy(policy.people, { rules });
+    const both = [testApproval(proposal, 'bob'), testApproval(proposal, 'cem')];
+    expect([mint(proposal, both), mint(proposal, both, stricter)]).toEqual([expect.anything(), undefined]);
+    const strictLead: Policy = { ...byLead, stricterNow: stricter.stricterNow };
+    expect(mint(proposal, [], strictLead, { brokenGlass: glassOf(proposal) })).toBeDefined();
   });
 
   test('is not given any more when the approver lost the role', () => {

@@ -115,6 +115,26 @@ describe('a rule', () => {
     expect(policy.terms(subjectOn('web-2'))).toMatchObject({ approvals: 3, typed: true });
   });
 
+  test.each([
+    ['approvals: 2', 'the policy wants 2 approvals by now, and it was made for 1'],
+    ['confirm: typed', 'the policy wants its name typed by now'],
+    ['rollout: { unproven: undo }', 'the policy wants what does not help taken back by now'],
+  ])('that became stricter (%s) ends approval of what was proposed before it, but not its end', (term, words) => {
+    const policy = testPolicy(`rules: [{ ${term} }]`);
+    const old = proposalOn('web-1');
+    const approve = () => policy.requireMayDecide(BOB, old, 'approve', 0);
+    expect(codeOf(approve)).toBe('policy/outdated-proposal');
+    expect(approve).toThrow(words);
+    expect(codeOf(() => policy.requireMayDecide(BOB, old, 'reject', 0))).toBeUndefined();
+    expect(codeOf(() => policy.requireMayUndo(BOB, old))).toBeUndefined();
+    expect(namesOf(policy.approversBeside(old))).toContain('bob');
+  });
+
+  test('that became laxer leaves what was proposed before it as strict as it was', () => {
+    const strict = { ...proposalOn('web-1'), neededApprovals: 2 };
+    expect(testPolicy('rules: [{ approvals: 1 }]').stricterNow(strict)).toBeUndefined();
+  });
+
   test('of one host makes the whole change strict', () => {
     const policy = testPolicy(`
 roles: { web: { people: [ada, bob, cem] }, dba: { people: [cem, dan] } }
@@ -142,7 +162,7 @@ rules:
     const both = proposalOn('web-1', 'db-1');
     expect(namesOf(policy.approversBeside(both))).toEqual(['cem']);
     expect(codeOf(() => policy.requireMayDecide(BOB, both, 'approve', 0))).toBe('policy/not-permitted');
-    expect(codeOf(() => policy.requireMayDecide(BOB, proposalOn('web-1'), 'approve', 0))).toBeUndefined();
+    expect(codeOf(() => policy.requireMayDecide(BOB, proposalOn('web-1'), 'reject', 0))).toBeUndefined();
   });
 
   test('about running asks for its role on every host; rules about risk or remedies do not matter to it', () => {

@@ -126,7 +126,8 @@ export function killSessions(lab: Lab, host: string): Promise<string> {
 
 const KILL_SESSIONS = `
 sessions=$(ps -o pid= --ppid "$(cat /run/sshd.pid)")
-for session in $sessions; do kill -9 $(ps -o pid= --ppid "$session") "$session"; done
+# One that ends by itself meanwhile is as well.
+for session in $sessions; do kill -9 $(ps -o pid= --ppid "$session") "$session" || :; done
 [ -n "$sessions" ]
 `;
 

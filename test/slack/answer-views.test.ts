@@ -61,7 +61,7 @@ describe('private answers', { timeout: 60_000 }, () => {
       fc.property(outline, proposal, (view, other) => {
         const answers = [
           renderShownRun({ view, now: NOW, command: '/runbook' }),
-          renderShownProposal({ view: other, command: '/runbook' }),
+          renderShownProposal({ view: other, command: '/runbook', approvers: ['bob'], stricter: 'the policy wants 2' }),
         ];
         for (const answer of answers) {
           expectAcceptable(answer);

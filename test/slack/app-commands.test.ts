@@ -85,6 +85,8 @@ describe('the slash command', () => {
     await lastTold(APPROVER).toMatch(/CRITICAL The word is bad/);
     await as(APPROVER, '/runbook status 1');
     await lastTold(APPROVER).toMatch(/^Run 1: word on web-1/);
+    await as(APPROVER, '/runbook show 1-1');
+    await lastTold(APPROVER).toMatch(/^Proposal 1-1: [\s\S]*May approve: bob and gus, not ada, who asked/);
   });
 });
 

@@ -47,7 +47,7 @@ function arrange(answer: Shown) {
     await engine[Symbol.asyncDispose]();
     await stores[Symbol.asyncDispose]();
   });
-  const deps = { engine, inventory, runbooks, notifier, command, clock, now: () => systemClock.now() };
+  const deps = { engine, policy, inventory, runbooks, notifier, command, clock, now: () => systemClock.now() };
   const dialog = { open: async () => 'V1', update: async () => {} };
   const tell = async () => {};
   const typed = { channel: 'C1', dialog, tell, asker: async () => ADA, zoneOffsetMinutes: async () => undefined };

@@ -42,6 +42,7 @@ async function arrange(policy = '') {
     engine,
     notifier,
     messages: store.messages,
+    policy: parts.policy,
     inventory: parts.inventory,
     runbooks: parts.runbooks,
     command: '/runbook',

@@ -24,6 +24,14 @@ export function ownProposal(id: string): OperatorError {
   });
 }
 
+/** The policy became stricter after a proposal was made. */
+export function outdated(id: string, because: string): OperatorError {
+  return new OperatorError('policy/outdated-proposal', {
+    message: `${id} cannot be approved any more: ${because}`,
+    hint: 'Run the runbook again for a fresh proposal; you may reject this one.',
+  });
+}
+
 /** A freeze is in force on a host of the proposal. */
 export function frozen(id: string, freeze: FreezeInForce, breakGlass: BreakGlassTerms | undefined): OperatorError {
   const way =

@@ -1,7 +1,7 @@
 import { OperatorError } from '../../base/error.ts';
 import type { RunId } from '../../base/ids.ts';
-import { renderNotice, renderReading } from '../views/answers.ts';
 import type { Message } from '../limits.ts';
+import { renderNotice, renderReading } from '../views/answers.ts';
 import { type CommandDeps, runIdOf, type TypedCommand } from './subcommand.ts';
 
 /** Cancels the run that is named; without a name the only one that this person has under way here, else it lists them. */

@@ -7,6 +7,7 @@ import type { Host } from '../../inventory/host.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import { plainLabels, selectHosts } from '../../inventory/selector.ts';
 import type { Message } from '../limits.ts';
+import { proposalTerms } from '../proposal-terms.ts';
 import {
   renderHelp,
   renderHistory,
@@ -65,7 +66,7 @@ export async function show(deps: CommandDeps, typed: TypedCommand): Promise<Mess
     const { id, runId } = await deps.engine.proposal(word);
     const { proposals } = await deps.engine.outline(runId);
     const view = proposals.find(({ proposal }) => proposal.id === id);
-    if (view) return renderShownProposal({ view, command });
+    if (view) return renderShownProposal({ view, command, ...proposalTerms(deps, view.proposal) });
   }
   const view = await deps.engine.outline(runIdOf(word, `${command} show 41`));
   return renderShownRun({ view, now: deps.now(), command });

@@ -3,6 +3,7 @@ import { OperatorError } from '../../base/error.ts';
 import { asRunId, type RunId } from '../../base/ids.ts';
 import type { Asker } from '../../engine/asker.ts';
 import type { Engine } from '../../engine/engine.ts';
+import type { Policy } from '../../engine/policy.ts';
 import type { Inventory } from '../../inventory/inventory.ts';
 import type { RunbookLibrary } from '../../runbook/load.ts';
 import type { Message } from '../limits.ts';
@@ -12,6 +13,7 @@ import type { Dialog } from '../picker.ts';
 /** What subcommands work with. */
 export interface CommandDeps {
   readonly engine: Engine;
+  readonly policy: Policy;
   readonly inventory: Inventory;
   readonly runbooks: RunbookLibrary;
   readonly notifier: Notifier;

@@ -28,6 +28,7 @@ export function renderBrokenGlass({ glass, proposal, command }: BrokenGlassMessa
       richText(paragraph(bold(headline), plain(`\n${who}`))),
       richText(paragraph(bold('Reason'), plain(`  ${shorten(reason, 2000)}`))),
       richText(paragraph(bold(end), ...(review ? [] : [plain(' '), code(`${command} review ${id} NOTE`)]))),
+      richText(paragraph(code(`${command} show ${id}`), plain(' shows what was changed and what came of it.'))),
       context(`Broken ${slackTime(at)}${review ? `, reviewed ${slackTime(review.at)}` : ''}.`),
     ),
   };

@@ -3,8 +3,8 @@ import { shorten } from '../../base/plain-text.ts';
 import type { Proposal } from '../../engine/model.ts';
 import { bold, escapeText, paragraph, plain, richText } from '../blocks.ts';
 import { withinLimits } from '../limits.ts';
-import { planBlocksOf } from './proposal.ts';
 import { askingDialog } from './dialog.ts';
+import { planBlocksOf } from './proposal.ts';
 
 /** The modal's callback, and where in its state the typed text is. */
 export const CONFIRM = { callback: 'proposal_confirm', block: 'typed', action: 'proposal_typed' } as const;

@@ -1,13 +1,13 @@
 import type { HomeView, KnownBlock } from '@slack/types';
+import type { OperatorError } from '../../base/error.ts';
 import { formatNumber } from '../../base/format.ts';
 import { shorten } from '../../base/plain-text.ts';
-import type { OperatorError } from '../../base/error.ts';
 import { actions, bold, button, code, context, paragraph, plain, richText } from '../blocks.ts';
-import { cutTo, LIMITS } from '../limits.ts';
 import type { HomePage } from '../home-page.ts';
+import { cutTo, LIMITS } from '../limits.ts';
 import {
-  endedEntry,
   type Entry,
+  endedEntry,
   othersEntry,
   reviewEntry,
   runningEntry,

@@ -2,6 +2,7 @@ import type { Button, KnownBlock } from '@slack/types';
 import { count, list } from '../../base/format.ts';
 import { shorten } from '../../base/plain-text.ts';
 import { type Abridgement, diffText, groupPlans, type PlanGroup } from '../../engine/diff.ts';
+import type { Proposal } from '../../engine/model.ts';
 import {
   attemptSentences,
   changeSentences,
@@ -11,8 +12,6 @@ import {
   safetySentence,
   stateSentences,
 } from '../../engine/phrases.ts';
-import type { Proposal } from '../../engine/model.ts';
-import type { FreezeInForce } from '../../engine/policy/freeze.ts';
 import type { ProposalView } from '../../engine/view.ts';
 import {
   actions,
@@ -30,16 +29,11 @@ import {
   when,
 } from '../blocks.ts';
 import { type BoundedMessage, LIMITS, withinLimits } from '../limits.ts';
+import type { ProposalTerms } from '../proposal-terms.ts';
 
 /** What a proposal's message needs beside the proposal. */
-export interface ProposalMessageInput {
+export interface ProposalMessageInput extends ProposalTerms {
   readonly view: ProposalView;
-  /** Names of the people who may approve it. */
-  readonly approvers: readonly string[];
-  /** The roles that it takes, where the policy says more than the usual. */
-  readonly roles?: string | undefined;
-  /** The freeze that keeps it from being approved now. */
-  readonly freeze?: FreezeInForce | undefined;
 }
 
 type DiffLine = PlanGroup['diffs'][number]['lines'][number];
@@ -185,10 +179,11 @@ function terms(input: ProposalMessageInput): KnownBlock | undefined {
   );
 }
 
-function termSentences({ view: { proposal }, freeze }: ProposalMessageInput): string[] {
+function termSentences({ view: { proposal }, freeze, stricter }: ProposalMessageInput): string[] {
   const order = orderSentence(proposal);
   return [
     ...(freeze ? [`Not before ${freeze.untilText}: freeze "${shorten(freeze.name, 100)}".`] : []),
+    ...(stricter === undefined ? [] : [`It cannot be approved any more: ${stricter}. Run the runbook again.`]),
     ...(order === undefined ? [] : [order]),
     safetySentence(proposal),
   ];

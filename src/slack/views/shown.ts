@@ -5,7 +5,7 @@ import { decisions } from '../../engine/phrases.ts';
 import type { ProposalView, RunOutline } from '../../engine/view.ts';
 import { bold, code, paragraph, plain, richText, when } from '../blocks.ts';
 import { type Message, withinLimits } from '../limits.ts';
-import { renderProposalMessage } from './proposal.ts';
+import { type ProposalMessageInput, renderProposalMessage } from './proposal.ts';
 import { renderRunStatus } from './run.ts';
 
 /** Something that happened, in a few words. */
@@ -43,19 +43,14 @@ export function renderShownRun(input: {
 }
 
 /** A proposal as a whole for one person's eyes, without buttons: they belong to its message. */
-export function renderShownProposal({
-  view,
-  command,
-}: {
-  readonly view: ProposalView;
-  readonly command: string;
-}): Message {
+export function renderShownProposal(input: ProposalMessageInput & { readonly command: string }): Message {
+  const { view, command } = input;
   const { id, runId, state } = view.proposal;
-  const { text, blocks } = renderProposalMessage({ view, approvers: [] });
+  const { text, blocks } = renderProposalMessage(input);
   const open = state === 'open' ? ' It is decided with the buttons of its message.' : '';
   return withinLimits({
     text,
-    blocks: blocks.filter(({ type }) => type !== 'actions' && type !== 'context'),
+    blocks: blocks.filter(({ type }) => type !== 'actions'),
     keep: [
       timeline(proposalHappenings(view, false)),
       next([[`${command} show ${runId}`, `shows the run that ${id} came of.${open}`]]),
