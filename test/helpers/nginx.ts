@@ -21,7 +21,7 @@ export async function startNginx(host: NetworkNamespace, files: Readonly<Record<
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text.replaceAll('@', folder));
   }
-  const { exitCode, stderr } = host.run(['nginx', '-c', config]);
+  const { exitCode, stderr } = host.run(['/usr/sbin/nginx', '-c', config]);
   if (exitCode !== 0) {
     rmSync(folder, { recursive: true, force: true });
     throw new Error(`nginx did not start: ${stderr}`);

@@ -1,10 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Parsed, Probe } from '../../src/probes/probe.ts';
 import { type FactTypes, type ProbeId, probeById } from '../../src/probes/registry.ts';
 import { createFakeTools } from '../helpers/fake-tools.ts';
@@ -100,6 +109,32 @@ describe('the nginx probes on a real nginx', () => {
     using tools = createFakeTools([], { ps: 'exit 1' });
     const environment = { PATH: `${tools.path}:${process.env['PATH']}:/usr/sbin` };
     expect(ask(host, 'nginx-process', { environment })).toEqual(ask(host, 'nginx-process'));
+  });
+
+  it('do not take a worker for a master that bears its title for a moment yet', async () => {
+    const host = namespace();
+    const { pid, folder } = await nginx(host);
+    const once = join(folder, 'listed');
+    const ps = `${psOf(pid)} | { [ -e ${once} ] && cat || { : >${once}; sed 's/worker process/master process nginx/'; }; }`;
+    using tools = createFakeTools([], { ps });
+    const environment = { PATH: `${tools.path}:${process.env['PATH']}:/usr/sbin` };
+    expect(ask(host, 'nginx-process', { environment }).masters).toMatchObject([{ pid, workers: 2 }]);
+  });
+
+  it('tell both masters while the binary is upgraded', async () => {
+    const host = namespace();
+    const { pid, folder } = await nginx(host);
+    process.kill(pid, 'SIGUSR2');
+    const next = await vi.waitFor(() => {
+      expect(existsSync(join(folder, 'nginx.pid.oldbin'))).toBe(true);
+      return Number(readFileSync(join(folder, 'nginx.pid'), 'utf8'));
+    });
+    onTestFinished(async () => {
+      process.kill(next, 'SIGTERM');
+      await vi.waitFor(() => expect(existsSync(`/proc/${next}`)).toBe(false));
+    });
+    const { masters } = ask(host, 'nginx-process');
+    expect(masters.map((master) => master.pid)).toEqual([pid, next].sort((a, b) => a - b));
   });
 
   it('read its configuration over includes', async () => {

@@ -4,6 +4,8 @@
  * - `root CMD…` runs a command as root where that is possible, else as it is.
  * - `processes` prints `PID PPID ARGS`, also where ps(1) has no `-o` (BusyBox without desktop features).
  * - `alive PID` is false for a process that ended since it was listed; its namespaces cannot be told any more.
+ * - `titled PID` says whether a process still bears a master's title. A worker bears its parent's for the moment between
+ *   fork and its own title; a master that was started by another one for an upgrade (USR2) keeps it.
  * - `masters` prints such lines of nginx masters. Those known to be in another network namespace are left out as long
  *   as one is here: containers and neighbours are seen in ps(1), and asking about them would answer the wrong question.
  * - `trusted PID` says whether a master's command line may be acted upon: anybody can run a process with that title, and
@@ -24,9 +26,16 @@ processes() {
     echo "\${d#/proc/} $(awk '/^PPid:/{print $2}' "$d/status" 2>/dev/null) $(tr '\\000' ' ' <"$d/cmdline" 2>/dev/null)"
   done
 }
+title() { tr '\\000' ' ' <"/proc/$1/cmdline" 2>/dev/null; }
+titled() {
+  case $(title "$1") in 'nginx: master process'*) sleep 0.2 2>/dev/null || sleep 1 ;; *) return 1 ;; esac
+  case $(title "$1") in 'nginx: master process'*) ;; *) return 1 ;; esac
+}
 masters() {
   own=$(readlink /proc/self/ns/net 2>/dev/null)
-  processes | awk '$3=="nginx:"&&$4=="master"&&$5=="process"' | while read -r pid rest; do
+  processes | awk '$3=="nginx:"&&$4=="master"&&$5=="process"{m[$1];p[++n]=$2;l[n]=$0}
+    END{for(i=1;i<=n;i++)print (p[i] in m)?"started":"first",l[i]}' | while read -r kin pid rest; do
+    [ "$kin" = first ] || titled "$pid" || continue
     ns=$(link "$pid" ns/net)
     [ -n "$ns" ] || alive "$pid" || continue
     case $ns in ''|"$own") echo "1 $pid $rest" ;; *) echo "2 $pid $rest" ;; esac
