@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { isBusy, storeFailure } from './dialect/sqlite.ts';
@@ -54,6 +55,10 @@ async function deferred<T>(connection: Database, work: (db: Executor) => Promise
   return ending(connection, work);
 }
 
+/**
+ * Ends a transaction, then lets the event loop turn once before the next may begin: better-sqlite3 is synchronous, so that
+ * a queue of transactions would otherwise hold up everything that arrives, such as deliveries that Slack wants acknowledged.
+ */
 async function ending<T>(connection: Database, work: (db: Executor) => Promise<T>): Promise<T> {
   try {
     const result = await work(connection);
@@ -62,6 +67,8 @@ async function ending<T>(connection: Database, work: (db: Executor) => Promise<T
   } catch (error) {
     await sql`rollback`.execute(connection).catch(() => {});
     throw error;
+  } finally {
+    await setImmediate();
   }
 }
 

@@ -156,6 +156,22 @@ describe('two processes on one file', () => {
   });
 });
 
+test('a queue of writes lets the process attend to other things after each of them', async () => {
+  const stores = createTestStore();
+  onTestFinished(() => stores[Symbol.asyncDispose]());
+  await stores.store.runs.create(RUN);
+  let turns = 0;
+  let writing = true;
+  const turn = (): void => {
+    turns += 1;
+    if (writing) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await Promise.all(Array.from({ length: 50 }, () => stores.store.runs.create(RUN)));
+  writing = false;
+  expect(turns).toBeGreaterThanOrEqual(50);
+});
+
 describe('the audit chain', () => {
   test('is made of hashes that can be worked out anew, and rows are neither changed, replaced, removed nor put between', async () => {
     const stores = createTestStore();
