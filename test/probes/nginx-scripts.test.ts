@@ -190,6 +190,25 @@ describe('the nginx probes on a real nginx', () => {
     const { reachSeconds } = ask(host, 'nginx-log') as { reachSeconds?: number };
     expect(Math.round((reachSeconds ?? 0) / 10)).toBe(9);
   });
+
+  it('take what clients wrote into the error log for no error of nginx', async () => {
+    const host = namespace();
+    const { folder } = await nginx(host);
+    const now = host.run(['date', '+%Y/%m/%d %H:%M:%S']).stdout.trim();
+    const large = 'client intended to send too large body: 9999999 bytes, client: 10.0.0.9, server: web';
+    const refused = '(111: Connection refused) while connecting to upstream';
+    const lines = [
+      `[error] 7#7: *1 ${large}, request: "POST / HTTP/1.1", host: "web", referrer: "${refused}"`,
+      '[error] 7#7: *2 open() "/www/upstream prematurely closed connection" failed (2: No such file or directory)',
+      `[error] 7#7: *3 connect() failed ${refused}, client: 10.0.0.9, server: web, request: "GET / HTTP/1.1"`,
+      '[crit] 7#7: *4 open() "/www/index.html" failed (24: Too many open files), client: 10.0.0.9',
+    ].map((line) => `${now} ${line}`);
+    writeFileSync(join(folder, 'error.log'), `${lines.join('\n')}\n`);
+    expect(ask(host, 'nginx-log').entries).toEqual([
+      { class: 'upstream-refused', lines: 1, recentLines: 1, last: lines[2] },
+      { class: 'too-many-files', lines: 1, recentLines: 1, last: lines[3] },
+    ]);
+  });
 });
 
 describe('the nginx probes without root', () => {
