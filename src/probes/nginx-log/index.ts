@@ -42,8 +42,13 @@ const FROM_JOURNAL = String.raw`
   else { sub(/^[^ ]* [^ ]* /, ""); print time, $0 }
 }`;
 
-/** The last 2000 lines of each error_log file, or the journal's where no file can be read; sudoers needs `/usr/bin/tail -n 2000 /var/log/nginx/error.log`. */
+/**
+ * The last 2000 lines of each error_log file, or the journal's where no file can be read; sudoers needs
+ * `/usr/bin/tail -n 2000 /var/log/nginx/error.log`. A login may have a time zone of its own (pam_env(8)), which nginx, started
+ * with the system, does not have.
+ */
 const SCRIPT = `${NGINX_SHELL}${CONFIG_FILES_SHELL}
+unset TZ
 status=0 seen=0
 found=$(masters)
 logs=$(printf '%s\\n' "$found" | while read -r pid rest; do
