@@ -225,7 +225,7 @@ async function undo(work: Work): Promise<Done> {
   const request = requests.at(-1);
   if (!request) throw new Error(`${proposal.id} is undoing without a request`);
   crashPoint('undo.before-send');
-  const granted = undoGrant(context, proposal, request);
+  const granted = await undoGrant(context, proposal, request);
   const receipt = undoReceipt(attempt.id, requests.length);
   const { report, detail } = await takeBack(work, { receipt, granted, wasApplied: attempt.appliedAt !== null });
   return { event: { type: 'undo.reported', host: host.name, report }, patch: { detail } };

@@ -23,7 +23,12 @@ export async function settlingGrant(context: EngineContext, proposal: Proposal):
 }
 
 /** The grant for what the last person asked to have undone. */
-export function undoGrant(context: EngineContext, proposal: Proposal, request: UndoRequest): GrantOrLack {
+export async function undoGrant(
+  context: EngineContext,
+  proposal: Proposal,
+  request: UndoRequest,
+): Promise<GrantOrLack> {
+  await context.policy.refresh();
   const grant = mintUndoGrant(proposal, request, context.policy);
   return grant
     ? inTime(grant, context, 'the time to begin the undo ended')

@@ -196,7 +196,7 @@ export interface MessageStore {
   find(subject: string): Promise<MessageRecord | undefined>;
   /** What a message is about; undefined when it is not one of ours. */
   subjectAt(channel: string, ts: string): Promise<string | undefined>;
-  /** Posted messages whose subject begins so and that do not show this revision yet. */
+  /** Messages that were posted, or may have been, whose subject begins so and that do not show this revision yet. */
   behind(prefix: string, revision: number, limit: number): Promise<readonly MessageRecord[]>;
   /** Runs asked in Slack whose message does not show their latest revision. */
   outdated(limit: number): Promise<readonly RunId[]>;

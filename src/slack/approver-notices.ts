@@ -95,7 +95,8 @@ class OnceNotices implements ApproverNotices {
     const behind = await messages.behind('notice:', SETTLED, LOOKED_THROUGH);
     const open = new Set<ProposalId>(overview.open.map(({ proposal }) => proposal.id));
     const settled = behind.filter(({ subject }) => !open.has(proposalOf(subject)));
-    for (const { subject, channel } of settled.slice(0, SETTLED_AT_ONCE)) await this.#settle(subject, channel);
+    const due = settled.filter(({ subject }) => !this.#isPaused(subject)).slice(0, SETTLED_AT_ONCE);
+    for (const { subject, channel } of due) await this.#settle(subject, channel);
     this.#toldOf = complete && settled.length === 0 ? stamp : undefined;
   }
 
@@ -149,12 +150,16 @@ class OnceNotices implements ApproverNotices {
   async #post(notice: Notice): Promise<boolean> {
     const { logger, clock } = this.#deps;
     const { subject } = notice;
-    if (clock.monotonicMs() < (this.#pausedUntilMs.get(subject) ?? Number.NEGATIVE_INFINITY)) return false;
+    if (this.#isPaused(subject)) return false;
     const shown = await this.#show(notice);
     if (shown.kind === 'ok') return true;
     if (shown.kind === 'refused') logger.warn('Slack refused a direct message', { subject, error: shown.error });
     remember(this.#pausedUntilMs, subject, clock.monotonicMs() + waitMs(shown));
     return false;
+  }
+
+  #isPaused(subject: string): boolean {
+    return this.#deps.clock.monotonicMs() < (this.#pausedUntilMs.get(subject) ?? Number.NEGATIVE_INFINITY);
   }
 
   async #show({ subject, user, message, sinceMs }: Notice): Promise<Shown> {
@@ -179,15 +184,16 @@ class OnceNotices implements ApproverNotices {
     return isMember;
   }
 
-  /** Says in a notice that was posted that nobody has to do anything any more. */
+  /** Says in a notice that was or may have been posted that nobody has to do anything any more. */
   async #settle(subject: string, channel: string): Promise<void> {
-    const { engine, messages, permalinks, posting } = this.#deps;
+    const { engine, messages, permalinks, posting, clock } = this.#deps;
     const { id, runId } = await engine.proposal(proposalOf(subject));
     const view = (await engine.view(runId)).proposals.find(({ proposal }) => proposal.id === id);
     if (!view || view.proposal.state === 'open') return;
     const message = renderSettledNotice({ view, link: await permalinks.of(`proposal:${id}`, memberOf(subject)) });
-    const shown = await posting.show({ subject, channel, message, sinceMs: view.proposal.createdAt, how: 'progress' });
+    const shown = await posting.amend({ subject, channel, message, sinceMs: view.proposal.createdAt, how: 'progress' });
     if (shown.kind === 'ok' || shown.kind === 'refused') await messages.rendered(subject, channel, SETTLED);
+    else remember(this.#pausedUntilMs, subject, clock.monotonicMs() + waitMs(shown));
   }
 }
 

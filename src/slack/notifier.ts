@@ -198,7 +198,7 @@ class ProjectingNotifier implements Notifier {
   /** A proposal's message; a plan that does not fit into it is attached as a file. */
   async #showProposal(channel: string, view: ProposalView, { run }: RunOutline): Promise<Part> {
     const { proposal } = view;
-    const message = renderProposalMessage({ view, ...proposalTerms(this.#deps, proposal) });
+    const message = renderProposalMessage({ view, ...(await proposalTerms(this.#deps, proposal)) });
     const how = proposal.state === 'applying' || proposal.state === 'undoing' ? 'progress' : 'urgent';
     const subject = `proposal:${proposal.id}`;
     const shown = await this.#posting.show({ subject, channel, message, sinceMs: run.createdAt, how });

@@ -44,6 +44,8 @@ export interface WantedFile {
 export interface Posting {
   /** Posts a message, or updates it when it would look different; `ok` has its time stamp. */
   show(wanted: WantedMessage): Promise<Shown>;
+  /** Updates a message that may have been posted, without ever posting it; `refused` also when it was not. */
+  amend(wanted: WantedMessage): Promise<Shown>;
   /** Attaches a file; `ok` also when Slack refuses it for good, which is logged. */
   attach(wanted: WantedFile): Promise<Shown>;
 }
@@ -57,6 +59,8 @@ const LOOKS = 2000;
 /** Slack's answers when a message that was posted cannot be updated any more. */
 const GONE = ['message_not_found', 'cant_update_message', 'edit_window_closed'];
 const UNREADABLE = /^(?:invalid_blocks|msg_blocks_too_long|msg_too_long)/;
+
+const NOT_POSTED: Shown = { kind: 'refused', error: 'message_not_posted' };
 
 interface Once {
   readonly subject: string;
@@ -93,19 +97,22 @@ class OncePosting implements Posting {
   }
 
   async show(wanted: WantedMessage): Promise<Shown> {
-    const { messages, live } = this.#deps;
+    const record = await this.#deps.messages.find(wanted.subject);
+    return this.#shown(wanted, { record, hidden: 'act', act: () => this.#post(wanted) });
+  }
+
+  async amend(wanted: WantedMessage): Promise<Shown> {
+    const record = await this.#deps.messages.find(wanted.subject);
+    if (!record) return NOT_POSTED;
+    return this.#shown(wanted, { record, hidden: 'refuse', act: async () => NOT_POSTED });
+  }
+
+  async #shown(wanted: WantedMessage, how: Pick<Once, 'record' | 'hidden' | 'act'>): Promise<Shown> {
+    const { live } = this.#deps;
     const { subject, channel, message, sinceMs } = wanted;
-    const record = await messages.find(subject);
-    if (record?.ts) return this.#update(wanted, record.channel, record.ts);
-    const acted = await this.#once({
-      subject,
-      channel,
-      record,
-      mayTakeMs: POST_MS,
-      hidden: 'act',
-      look: () => live.findMessage(channel, subject, sinceMs),
-      act: () => this.#post(wanted),
-    });
+    if (how.record?.ts) return this.#update(wanted, how.record.channel, how.record.ts);
+    const look = () => live.findMessage(channel, subject, sinceMs);
+    const acted = await this.#once({ subject, channel, mayTakeMs: POST_MS, look, ...how });
     if (acted.kind === 'there') return this.#update(wanted, channel, acted.ts);
     if (acted.kind === 'ok') this.#remember(subject, digestOf(message));
     return acted;

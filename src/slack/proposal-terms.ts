@@ -19,10 +19,11 @@ export interface ProposalTerms {
 const DEFAULT_ROLES = roleWords(DEFAULT_TERMS.approve);
 
 /** The terms of a proposal as the policy has them now. */
-export function proposalTerms(
+export async function proposalTerms(
   { policy, clock }: { readonly policy: Policy; readonly clock: Clock },
   proposal: Proposal,
-): ProposalTerms {
+): Promise<ProposalTerms> {
+  await policy.refresh();
   const { runbook, remedy, risk } = proposal.plan;
   const hosts = proposal.plan.hosts.map(({ host }) => host);
   const { approvers: roles } = policy.terms({ runbook, remedy, risk, hosts });

@@ -15,10 +15,15 @@ export interface KnownHostEntry {
 
 /** The text of a known_hosts file; empty when there is none yet. Throws config/unreadable. */
 export async function readKnownHosts(file: string): Promise<string> {
+  return (await bytesOf(file)).toString('utf8');
+}
+
+/* A comment may be in any encoding, so what is written again is kept as bytes. */
+async function bytesOf(file: string): Promise<Buffer> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (error) {
-    if (isMissing(error)) return '';
+    if (isMissing(error)) return Buffer.alloc(0);
     throw unreadable(file, error);
   }
 }
@@ -33,9 +38,11 @@ export async function addKnownHost(entry: KnownHostEntry, ids: Ids): Promise<voi
     await mkdir(dirname(entry.file), { recursive: true, mode: 0o700 });
     // A link keeps pointing to where the keys are.
     const file = await realpath(entry.file).catch(() => entry.file);
-    const text = await readKnownHosts(file);
-    const begun = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-    await replace(file, `${begun}${lineOf(entry, /^\|1\|/m.test(text), ids)}\n`, ids.nonce());
+    const old = await bytesOf(file);
+    const text = old.toString('utf8');
+    const begin = text === '' || text.endsWith('\n') ? '' : '\n';
+    const line = `${begin}${lineOf(entry, /^\|1\|/m.test(text), ids)}\n`;
+    await replace(file, Buffer.concat([old, Buffer.from(line)]), ids.nonce());
   } catch (error) {
     throw error instanceof OperatorError ? error : unreadable(entry.file, error);
   }
@@ -47,12 +54,12 @@ function lineOf({ name, type, key }: KnownHostEntry, hashed: boolean, ids: Ids):
 }
 
 /** Written beside its place and moved there, so that a crash leaves the old file or the new one. */
-async function replace(file: string, text: string, nonce: string): Promise<void> {
+async function replace(file: string, bytes: Buffer, nonce: string): Promise<void> {
   const staged = `${file}.${nonce}`;
   try {
     const handle = await open(staged, 'wx', 0o600);
     try {
-      await handle.writeFile(text);
+      await handle.writeFile(bytes);
       await handle.sync();
     } finally {
       await handle.close();

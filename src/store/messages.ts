@@ -76,7 +76,6 @@ async function selectBehind(db: Executor, prefix: string, revision: number, limi
     .selectAll()
     .where('subject', '>=', prefix)
     .where('subject', '<', `${prefix}\u{10ffff}`)
-    .where('ts', 'is not', null)
     .where('rendered_revision', '<', revision)
     .orderBy('subject')
     .limit(limit)

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { createMemberships } from '../../src/engine/policy/membership.ts';
 import { createPolicy } from '../../src/engine/policy.ts';
+import { DEFAULT_RULES, DEFAULT_TERMS } from '../../src/engine/policy/terms.ts';
 import { testPerson } from '../helpers/change.ts';
 import { ADA, BOB, runWord } from '../helpers/engine.ts';
 import { arrangeEngine } from '../helpers/word-engine.ts';
@@ -50,6 +52,24 @@ describe('an undo', () => {
       /^It was not sent now: bob may not undo it any more\. Taking it back was never started on the host/,
     );
     expect(transport.calls).not.toContain('web-1 undo');
+  });
+
+  test('goes on after a restart for whoever may undo it by a Slack group', async () => {
+    const roles = new Map([['leads', { people: new Set<never>(), slackGroups: ['S1'], unixGroups: [] }]]);
+    const rules = { ...DEFAULT_RULES, roles, otherwise: { ...DEFAULT_TERMS, approve: ['leads'] } };
+    const people = [testPerson('ada', 'run'), testPerson('bob')];
+    const scene = arrangeEngine({ 'web-1': 'bad' }, (context) => {
+      const memberships = createMemberships(context.store.groups);
+      return { ...context, policy: createPolicy(people, { rules, memberships, clock: context.clock }) };
+    });
+    const { engine, start, approve, work, change, store, clock } = scene;
+    await store.groups.save('S1', ['U_bob'], clock.now());
+    await runWord(engine, 'all');
+    await approve('1-1');
+    await work('1-1');
+    await engine.undo({ ...BOB, proposal: '1-1', reason: null });
+    await work('1-1', start());
+    expect(await change()).toMatchObject({ state: 'undone', attempts: ['undone'] });
   });
 
   test('waits while another change is at work on the host', async () => {

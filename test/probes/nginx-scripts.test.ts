@@ -173,14 +173,15 @@ describe('the nginx probes on a real nginx', () => {
     expect(ask(host, 'nginx-loaded').newestConfig).toMatchObject({ path: join(folder, 'conf.d/link.conf') });
   });
 
-  it('find the error log that the configuration names and count what is in it', async () => {
+  it('find the error log that the configuration names and count what is in it, whatever time zone the login has', async () => {
     const host = namespace();
+    const elsewhere = { environment: { TZ: 'JST-9' } };
     const { folder } = await nginx(host);
     const now = host.run(['date', '+%Y/%m/%d %H:%M:%S']).stdout.trim();
     const line =
       '[crit] 1#1: *7 connect() to 127.0.0.1:8080 failed (99: Cannot assign requested address) while connecting to upstream';
     writeFileSync(join(folder, 'error.log'), `2020/01/01 00:00:00 ${line}\n${now} ${line}\n${now} [notice] nothing\n`);
-    expect(ask(host, 'nginx-log')).toMatchObject({
+    expect(ask(host, 'nginx-log', elsewhere)).toMatchObject({
       file: join(folder, 'error.log'),
       linesRead: 3,
       entries: [{ class: 'address-not-available', lines: 2, recentLines: 1, last: `${now} ${line}` }],
@@ -189,6 +190,24 @@ describe('the nginx probes on a real nginx', () => {
     writeFileSync(join(folder, 'error.log'), `${now} [notice] left out\n${`${earlier} ${line}\n`.repeat(2000)}`);
     const { reachSeconds } = ask(host, 'nginx-log') as { reachSeconds?: number };
     expect(Math.round((reachSeconds ?? 0) / 10)).toBe(9);
+  });
+
+  it('take what clients wrote into the error log for no error of nginx', async () => {
+    const host = namespace();
+    const { folder } = await nginx(host);
+    const now = host.run(['date', '+%Y/%m/%d %H:%M:%S']).stdout.trim();
+    const refused = '(111: Connection refused) while connecting to upstream';
+    const lines = [
+      `[error] 7#7: *1 client intended to send too large body: 9 bytes, request: "POST / HTTP/1.1", referrer: "${refused}"`,
+      '[error] 7#7: *2 open() "/www/upstream prematurely closed connection" failed (2: No such file or directory)',
+      `[error] 7#7: *3 connect() failed ${refused}, client: 10.0.0.9, server: web, request: "GET / HTTP/1.1"`,
+      '[crit] 7#7: *4 open() "/www/index.html" failed (24: Too many open files), client: 10.0.0.9',
+    ].map((line) => `${now} ${line}`);
+    writeFileSync(join(folder, 'error.log'), `${lines.join('\n')}\n`);
+    expect(ask(host, 'nginx-log').entries).toEqual([
+      { class: 'upstream-refused', lines: 1, recentLines: 1, last: lines[2] },
+      { class: 'too-many-files', lines: 1, recentLines: 1, last: lines[3] },
+    ]);
   });
 });
 

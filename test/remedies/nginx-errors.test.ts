@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { asHostName } from '../../src/base/ids.ts';
 import type { Facts } from '../../src/probes/registry.ts';
 import { grownErrors, usualText } from '../../src/remedies/nginx-errors.ts';
-import { nginxLogFact } from '../helpers/network-facts.ts';
+import { REMEDIES } from '../../src/remedies/registry.ts';
+import { nginxLogFact, socketsFact } from '../helpers/network-facts.ts';
 
 /** So many refused connections in the log; each count has a last line of its own, as a log that goes on has. */
 function log(recentLines: number, more: { reachSeconds?: number; requestsPerSecond?: number } = {}): Facts {
@@ -68,5 +70,22 @@ describe('errors that came up after a change', () => {
     expect(grownErrors(log(0), log(9), ['upstream-reset'])).toEqual([]);
     expect(grown({}, log(9))).toBeUndefined();
     expect(grown(log(0), {})).toBeUndefined();
+  });
+
+  it.each(
+    REMEDIES.filter(({ touches }) => touches.nginx).flatMap(({ id, proofs }) =>
+      proofs.flatMap((proof, index) => (proof ? [{ id, look: index + 1, proof }] : [])),
+    ),
+  )('are held against the load by every judge of them: $id, look $look', ({ proof }) => {
+    const { judge, needs, uses = [] } = proof;
+    expect([...needs, ...uses]).toContain('nginx-log');
+    const read = (facts: Facts) =>
+      Object.fromEntries(Object.entries(facts).filter(([probe]) => [...needs, ...uses].some((id) => id === probe)));
+    const plan = { host: asHostName('web-1'), actions: [], basis: {}, predicted: [], risks: [], proof: [] };
+    const sockets = socketsFact([]);
+    const before = log(1000, { requestsPerSecond: 100 });
+    const twice = read({ sockets, ...log(1150, { requestsPerSecond: 200 }) });
+    expect(judge(plan, before, twice).outcome).not.toBe('harmful');
+    expect(judge(plan, before, read({ sockets, ...log(1150, { requestsPerSecond: 100 }) })).outcome).toBe('harmful');
   });
 });

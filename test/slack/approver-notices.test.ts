@@ -126,4 +126,32 @@ describe('notices for approvers', () => {
     await late.start().tell();
     expect(late.told()).toEqual([]);
   });
+
+  it('say that it was decided although the answer to their post was lost, also after a restart', async () => {
+    const { start, told, engine, slack, clock } = await arrange();
+    slack.next.post = { kind: 'unsure', afterMs: 3000 };
+    await start().tell();
+    expect(slack.text('notice:1-1:U_bob')).toContain('waits for you');
+    await engine.decide({ ...BOB, proposal: '1-1', digest: undefined, verdict: 'reject', reason: null });
+    const notices = start();
+    for (let n = 0; n < 3; n++) {
+      await notices.tell();
+      clock.ahead(5000);
+    }
+    expect(told()).toHaveLength(1);
+    expect(slack.text('notice:1-1:U_bob')).toMatch(/Rejected by bob, <!date/);
+  });
+
+  it('that were never posted are not posted once it was decided, and are not looked for again', async () => {
+    const { start, told, engine, slack, clock, store } = await arrange();
+    await store.messages.reserve('notice:1-1:U_bob', 'D_U_bob');
+    await engine.decide({ ...BOB, proposal: '1-1', digest: undefined, verdict: 'reject', reason: null });
+    const notices = start();
+    for (let n = 0; n < 8; n++) {
+      await notices.tell();
+      clock.ahead(5000);
+    }
+    expect(told()).toEqual([]);
+    expect(slack.count('find notice:1-1:U_bob')).toBe(2);
+  });
 });

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { createMemberships } from '../../src/engine/policy/membership.ts';
+import { createPolicy } from '../../src/engine/policy.ts';
+import { DEFAULT_RULES, DEFAULT_TERMS } from '../../src/engine/policy/terms.ts';
 import type { Shown } from '../../src/slack/live-client.ts';
+import { testPerson } from '../helpers/change.ts';
 import { BOB } from '../helpers/engine.ts';
 import { arrangeNotifier, LATER } from '../helpers/notifier.ts';
 
@@ -50,6 +54,17 @@ describe('the messages of a run', () => {
     await Promise.all([settle(first, id), settle(second, id)]);
     expect(slack.subjects().sort()).toEqual(['proposal:1-1', 'run:1']);
     expect(slack.files).toHaveLength(1);
+  });
+
+  it('name who may approve by a Slack group as it is stored, also when nobody asked for that group before', async () => {
+    const { slack, store, clock, notify, finished, settle } = arrangeNotifier();
+    const roles = new Map([['leads', { people: new Set<never>(), slackGroups: ['S1'], unixGroups: [] }]]);
+    const rules = { ...DEFAULT_RULES, roles, otherwise: { ...DEFAULT_TERMS, approve: ['leads'] } };
+    const memberships = createMemberships(store.groups);
+    const policy = createPolicy([testPerson('ada', 'run'), testPerson('bob')], { rules, memberships, clock });
+    await store.groups.save('S1', ['U_bob'], clock.now());
+    await settle(notify({ policy }), await finished());
+    expect(slack.text('proposal:1-1')).toContain('May approve: bob (leads), not ada, who asked.');
   });
 
   it('show a decision that another process recorded on the same store', async () => {

@@ -59,6 +59,7 @@ async function arrange(policy = '') {
     permalinks: { of: async () => undefined },
     posting: {
       show: async () => ({ kind: 'refused', error: 'none' }),
+      amend: async () => ({ kind: 'refused', error: 'none' }),
       attach: async () => ({ kind: 'refused', error: 'none' }),
     },
     directs: { of: async () => ({ kind: 'refused', error: 'none' }), known: () => undefined, learn: () => {} },

@@ -77,6 +77,15 @@ describe('making host keys known', () => {
     expect(readdirSync(join(file, '..'))).toEqual(['known_hosts']);
   });
 
+  test('keeps every byte of a comment in another encoding', async () => {
+    const old = Buffer.from('# le serveur de caf\xe9\n', 'latin1');
+    write('');
+    writeFileSync(file, old);
+    await trust();
+    expect(readFileSync(file).subarray(0, old.length)).toEqual(old);
+    expect(await keys.look(host(), never)).toMatchObject({ known: { kind: 'trusted', line: 2 } });
+  });
+
   test('leaves the file to whoever could read it, for the bot may be another user than the one who vouches', async () => {
     write('# ours\n');
     chownSync(file, 65_534, 65_533);

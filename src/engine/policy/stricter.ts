@@ -1,5 +1,6 @@
 import { count } from '../../base/format.ts';
 import type { Proposal } from '../model.ts';
+import { batchesOf } from '../rollout.ts';
 import type { ChangeTerms } from './terms.ts';
 
 /**
@@ -16,5 +17,16 @@ export function stricterNow(
     return 'the policy wants its name typed by now, and it was made without that';
   if (now.unproven === 'undo' && plan.rollout.unproven === 'keep')
     return 'the policy wants what does not help taken back by now, and it was made to be kept';
-  return undefined;
+  return smallerSteps(now, plan);
+}
+
+/** More steps, or as many that begin with fewer hosts: the order by which the strictest terms are chosen. */
+function smallerSteps(now: ChangeTerms, { hosts, rollout }: Proposal['plan']): string | undefined {
+  const names = hosts.map(({ host }) => host);
+  const [wanted, made] = [batchesOf(names, now.batches), rollout.batches];
+  const first = (batches: typeof made): number => batches[0]?.length ?? 0;
+  if (wanted.length < made.length || (wanted.length === made.length && first(wanted) >= first(made))) return undefined;
+  const steps = count(wanted.length, 'step');
+  const begin = (batches: typeof made): string => `${count(first(batches), 'host')} first`;
+  return `the policy wants it in ${steps} by now, ${begin(wanted)}, and it was made for ${count(made.length, 'step')}, ${begin(made)}`;
 }

@@ -11,7 +11,7 @@
  * were restored.
  *
  * Masters are told by their title and their options; only root's and our own count, for anybody can take that title.
- * The words of the error log are best effort: its usual place alone is read.
+ * The words of the error log are best effort: its usual place alone is read, in the system's time zone, not the login's.
  */
 export const NGINX = `
 told_nginx=
@@ -63,7 +63,7 @@ load() {
   masters=$(masters_of "$2" "$3")
   [ -n "$masters" ] || { echo "nginx does not run any more, so it was not told to reload"; return 1; }
   old_workers=$(workers_of $masters)
-  since=$(date '+%Y/%m/%d %H:%M:%S')
+  since=$(unset TZ; date '+%Y/%m/%d %H:%M:%S')
   if [ -e "$from/loaded" ]; then was_told=1; else was_told=$told_nginx; fi
   : >"$from/loaded"
   told_nginx=1

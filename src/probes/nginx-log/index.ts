@@ -7,18 +7,20 @@ import { parseNginxLog } from './parse.ts';
 
 /**
  * The classes and their texts; where there are two, the second is musl's strerror(3).
- * `upstream prematurely closed connection` and the others: nginx source, ngx_http_upstream.c and ngx_connection.c.
+ * `upstream prematurely closed connection` and the others: nginx source, ngx_http_upstream.c and ngx_connection.c. What
+ * clients sent stands behind them in quotes (request, referrer, the file that was asked for), so only what is before counts.
  */
 const CLASSIFY = `
-function class(line) {
-  if (line ~ /\\(99: (Cannot assign requested address|Address not available)\\) while connecting to upstream/) return "address-not-available"
-  if (line ~ /bind\\(\\) to .* failed \\(98: (Address already in use|Address in use)\\)/) return "address-in-use"
-  if (line ~ /no live upstreams while connecting/) return "no-live-upstreams"
-  if (line ~ /upstream prematurely closed connection/) return "upstream-closed-early"
-  if (line ~ /\\(104: Connection reset by peer\\) while (reading response header|sending request)/) return "upstream-reset"
-  if (line ~ /\\(111: Connection refused\\) while connecting to upstream/) return "upstream-refused"
-  if (line ~ /worker_connections are not enough/) return "worker-connections"
-  if (line ~ /\\(24: (Too many open files|No file descriptors available)\\)/) return "too-many-files"
+function class(line, said) {
+  said = line; sub(/".*/, "", said)
+  if (said ~ /\\(99: (Cannot assign requested address|Address not available)\\) while connecting to upstream/) return "address-not-available"
+  if (said ~ /bind\\(\\) to .* failed \\(98: (Address already in use|Address in use)\\)/) return "address-in-use"
+  if (said ~ /no live upstreams while connecting/) return "no-live-upstreams"
+  if (said ~ /upstream prematurely closed connection/) return "upstream-closed-early"
+  if (said ~ /\\(104: Connection reset by peer\\) while (reading response header|sending request)/) return "upstream-reset"
+  if (said ~ /\\(111: Connection refused\\) while connecting to upstream/) return "upstream-refused"
+  if (said ~ /worker_connections are not enough/) return "worker-connections"
+  if (line ~ /^[^"]*("[^"]*"[^"]*)?\\(24: (Too many open files|No file descriptors available)\\)/) return "too-many-files"
   return ""
 }
 NR == 1 { from = substr($0, 1, 19) }
@@ -40,8 +42,13 @@ const FROM_JOURNAL = String.raw`
   else { sub(/^[^ ]* [^ ]* /, ""); print time, $0 }
 }`;
 
-/** The last 2000 lines of each error_log file, or the journal's where no file can be read; sudoers needs `/usr/bin/tail -n 2000 /var/log/nginx/error.log`. */
+/**
+ * The last 2000 lines of each error_log file, or the journal's where no file can be read; sudoers needs
+ * `/usr/bin/tail -n 2000 /var/log/nginx/error.log`. A login may have a time zone of its own (pam_env(8)), which nginx, started
+ * with the system, does not have.
+ */
 const SCRIPT = `${NGINX_SHELL}${CONFIG_FILES_SHELL}
+unset TZ
 status=0 seen=0
 found=$(masters)
 logs=$(printf '%s\\n' "$found" | while read -r pid rest; do

@@ -20,7 +20,7 @@ export const raiseClientKeepaliveRemedy = defineRemedy({
       uses: ['requests', 'nginx-log'],
       judge: judgeReconnects,
     },
-    { afterMs: 75_000, needs: ['sockets'], uses: ['nginx-log'], judge: judgeClientTimeWait },
+    { afterMs: 75_000, needs: ['sockets'], uses: ['requests', 'nginx-log'], judge: judgeClientTimeWait },
   ],
   touches: { sysctls: [], files: [], nginx: true },
 });

@@ -20,7 +20,7 @@ export const poolUpstreamRemedy = defineRemedy({
       uses: ['requests', 'nginx-log'],
       judge: judgeOpens,
     },
-    { afterMs: 75_000, needs: ['sockets'], uses: ['nginx-log'], judge: judgeTimeWait },
+    { afterMs: 75_000, needs: ['sockets'], uses: ['requests', 'nginx-log'], judge: judgeTimeWait },
   ],
   touches: { sysctls: [], files: [], nginx: true },
 });

@@ -66,7 +66,7 @@ export async function show(deps: CommandDeps, typed: TypedCommand): Promise<Mess
     const { id, runId } = await deps.engine.proposal(word);
     const { proposals } = await deps.engine.outline(runId);
     const view = proposals.find(({ proposal }) => proposal.id === id);
-    if (view) return renderShownProposal({ view, command, ...proposalTerms(deps, view.proposal) });
+    if (view) return renderShownProposal({ view, command, ...(await proposalTerms(deps, view.proposal)) });
   }
   const view = await deps.engine.outline(runIdOf(word, `${command} show 41`));
   return renderShownRun({ view, now: deps.now(), command });
