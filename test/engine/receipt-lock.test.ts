@@ -114,6 +114,22 @@ describe.each(SHELLS)('the lock of a host, taken by %s', (shell) => {
     holding.kill('SIGKILL');
   });
 
+  test('is told of by its holder, also when that one takes it now and writes its name a moment later', async () => {
+    const [first, second] = [newAttempt(), newAttempt()];
+    const mktemp = join(receipts.host.dir, 'bin/mktemp');
+    const late = 'case $1 in *countersign.lock.*) : >"$0.late"; sleep 0.4 ;; esac';
+    writeFileSync(mktemp, `#!/bin/sh\n${late}\nexec /usr/bin/mktemp "$@"\n`, { mode: 0o755 });
+    const applied = receipts.apply(first, make(), LONG);
+    await expect.poll(() => existsSync(`${mktemp}.late`), { timeout: 10_000 }).toBe(true);
+    expect(await receipts.apply(second, make(join(receipts.etc, 'other.conf')))).toEqual({
+      state: 'busy',
+      output: `another change is at work on this host (${first}); nothing was changed`,
+    });
+    expect(await applied).toMatchObject({ state: 'done' });
+    await receipts.confirm(first);
+    await ended(await receipts.owner(first));
+  });
+
   test('is free at once when the guard is killed, although what it had started goes on', async () => {
     const first = newAttempt();
     const sleep = join(receipts.host.dir, 'bin/sleep');

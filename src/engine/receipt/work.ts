@@ -33,14 +33,19 @@ printf '%s %s %s\\n' "$(cat /proc/sys/kernel/random/boot_id)" $$ "$start" >"$dir
  * `hold SECONDS`: takes the host's lock as descriptor 9, for every bot and every login user (flock(2)); busy = status 73.
  * The mode of /run/lock alone decides where it lies, so that all users agree. The file may be swept away by a cleaner
  * between opening and locking, hence the second look; reading it keeps it young for cleaners that go by age. Beside it the
- * holder leaves its name, best effort; anybody may put other things there, so a plain file alone is read.
+ * holder leaves its name, best effort; anybody may put other things there, so a plain file alone is read. One who took the
+ * lock a moment ago has not written it yet, so it is looked for again for a second.
  */
 const LOCK = `
 lock=/tmp/countersign.lock
 [ -d /run/lock ] && [ -k /run/lock ] && lock=/run/lock/countersign.lock
 holder() {
-  name=$(ls -t "$lock".* 2>/dev/null | head -n 1)
-  if [ -f "$name" ] && [ ! -L "$name" ]; then name=$(head -c 200 "$name" 2>/dev/null | tr -cd 'A-Za-z0-9._-'); else name=; fi
+  for look in 1 2 3 4 5; do
+    name=$(ls -t "$lock".* 2>/dev/null | head -n 1)
+    if [ -f "$name" ] && [ ! -L "$name" ]; then name=$(head -c 200 "$name" 2>/dev/null | tr -cd 'A-Za-z0-9._-'); else name=; fi
+    [ -z "$name" ] || break
+    nap 0.2
+  done
   echo "\${name:-of another bot or login user}"
 }
 take_lock() {
