@@ -11,6 +11,13 @@ export interface WaitingProposal {
   readonly freeze: FreezeInForce | undefined;
 }
 
+/** An open proposal that a person cannot approve. */
+export interface OthersProposal {
+  readonly view: ProposalView;
+  /** What the policy wants by now that it was not made for, as a clause: nobody can approve it any more. */
+  readonly stricter: string | undefined;
+}
+
 /** What one person's Home shows. */
 export interface HomePage {
   readonly person: PersonName;
@@ -18,7 +25,7 @@ export interface HomePage {
   /** What this person may approve and has not decided; what expires first is first. */
   readonly waitsForYou: readonly WaitingProposal[];
   /** The other open proposals: this person's own first. */
-  readonly waitsForOthers: readonly ProposalView[];
+  readonly waitsForOthers: readonly OthersProposal[];
   readonly now: number;
 }
 
@@ -44,13 +51,17 @@ export function homePageOf(input: {
         now,
       ),
     })),
-    waitsForOthers: [...own, ...others.filter((view) => !own.includes(view))],
+    waitsForOthers: [...own, ...others.filter((view) => !own.includes(view))].map((view) => ({
+      view,
+      stricter: policy.stricterNow(view.proposal),
+    })),
     now,
   };
 }
 
 function waitsFor(person: PersonName, { proposal, approvals }: ProposalView, policy: Policy): boolean {
   if (approvals.some((approval) => approval.person === person)) return false;
+  if (policy.stricterNow(proposal) !== undefined) return false;
   return policy.approversBeside(proposal).some(({ name }) => name === person);
 }
 
@@ -59,7 +70,7 @@ export function subjectsOf({ overview, waitsForYou, waitsForOthers }: HomePage):
   const { running, working, stuck, ended, troubled } = overview;
   const waiting = [
     ...waitsForYou.slice(0, SHOWN_AT_MOST).map(({ view }) => view),
-    ...waitsForOthers.slice(0, SHOWN_AT_MOST),
+    ...waitsForOthers.slice(0, SHOWN_AT_MOST).map(({ view }) => view),
   ];
   const changes = [...waiting, ...working.first, ...stuck.first, ...ended.first];
   const runs = [...running.first.map(({ run }) => run.id), ...troubled.first.map(({ run }) => run)];

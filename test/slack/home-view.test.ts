@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { asHostName, asPersonName, asProposalId, asRunId } from '../../src/base/ids.ts';
 import type { Proposal, Run } from '../../src/engine/model.ts';
 import type { Overview } from '../../src/engine/overview.ts';
+import { DEFAULT_RULES, DEFAULT_TERMS } from '../../src/engine/policy/terms.ts';
 import { createPolicy } from '../../src/engine/policy.ts';
 import type { ProposalView } from '../../src/engine/view.ts';
 import { checkMessageBlocks, checkView } from '../../src/sandbox/blocks/check-blocks.ts';
@@ -134,11 +135,21 @@ describe('the view of a Home', { timeout: 30_000 }, () => {
     const overview = { ...fullOverview('', 0), open: [over, voted, own, forCem] };
     const ids = (person: string) => {
       const { waitsForYou, waitsForOthers } = pageOf(overview, person);
-      return [waitsForYou.map(({ view }) => view.proposal.id), waitsForOthers.map(({ proposal }) => proposal.id)];
+      return [waitsForYou.map(({ view }) => view.proposal.id), waitsForOthers.map(({ view }) => view.proposal.id)];
     };
     expect(ids('cem')).toEqual([['4-1'], ['1-1', '2-1']]);
     expect(ids('ada')).toEqual([[], ['2-1', '4-1', '1-1']]);
     expect(ids('nobody')).toEqual([[], ['2-1', '1-1', '4-1']]);
+  });
+
+  it('offers nobody what the policy does not let anybody approve any more, and says why', () => {
+    const overview = { ...fullOverview('', 0), open: [viewOf('1-1', {}), viewOf('2-1', { neededApprovals: 2 })] };
+    const rules = { ...DEFAULT_RULES, otherwise: { ...DEFAULT_TERMS, approvals: 2 } };
+    const policy = createPolicy(POLICY.people, { rules });
+    const page = homePageOf({ overview, person: asPersonName('cem'), policy, now: NOW });
+    expect(page.waitsForYou.map(({ view }) => view.proposal.id)).toEqual(['2-1']);
+    const words = wordsOf(renderHome(page, { links: linksOf(page), command: '/runbook' }).blocks);
+    expect(words).toMatch(/Waits for others \(1\)[\s\S]*1-1[\s\S]*It cannot be approved any more: the policy wants 2/);
   });
 
   it('of somebody who is not let in stays within the limits, and has no button', () => {

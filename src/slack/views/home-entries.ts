@@ -8,7 +8,7 @@ import type { TroubledHost } from '../../engine/overview-store.ts';
 import { changeSentences, failureText } from '../../engine/phrases.ts';
 import type { ProposalView } from '../../engine/view.ts';
 import { actions, bold, button, code, italic, paragraph, plain, richText, when } from '../blocks.ts';
-import type { WaitingProposal } from '../home-page.ts';
+import type { OthersProposal, WaitingProposal } from '../home-page.ts';
 import { proposalButtons } from './proposal.ts';
 
 /** The blocks of one thing on the Home. */
@@ -53,10 +53,14 @@ function predictedText(hosts: WaitingProposal['view']['proposal']['plan']['hosts
   return `Predicted${alike ? '' : ` on ${first.host}`}: ${first.said}`;
 }
 
-/** A proposal that somebody else has to decide. */
-export function othersEntry(view: ProposalView, links: Links): Entry {
+/** A proposal that somebody else has to decide, or that nobody can approve any more. */
+export function othersEntry({ view, stricter }: OthersProposal, links: Links): Entry {
   const { id, requester, expiresAt } = view.proposal;
-  const asked = `\nAsked by ${requester}. Needs ${count(missing(view), 'approval')}. Expires `;
+  const needs =
+    stricter === undefined
+      ? `Needs ${count(missing(view), 'approval')}.`
+      : `It cannot be approved any more: ${shorten(stricter, SAID)}. Run the runbook again.`;
+  const asked = `\nAsked by ${requester}. ${needs} Expires `;
   return [richText(paragraph(...titled(view), plain(asked), when(expiresAt), ...linked(links, `proposal:${id}`)))];
 }
 

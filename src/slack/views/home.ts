@@ -117,7 +117,7 @@ function sectionsOf({ overview, waitsForYou, waitsForOthers, now }: HomePage, ar
       (glass) => reviewEntry(glass, command),
       reviews,
     ),
-    section('Waits for others', waitsForOthers, SHOWN.others, (view) => othersEntry(view, links), {}),
+    section('Waits for others', waitsForOthers, SHOWN.others, (other) => othersEntry(other, links), {}),
     section('Hosts in trouble', troubled.first, SHOWN.troubled, (host) => troubledEntry(host, links), {
       total: troubled.total,
       empty: ['No host is known to be away or in a critical state. Look at them:', `${command} run NAME on HOSTS`],
