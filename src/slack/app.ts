@@ -1,4 +1,4 @@
-import { App, LogLevel, webApi } from '@slack/bolt';
+import { App, LogLevel } from '@slack/bolt';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import type { Condition } from '../base/condition.ts';
@@ -12,11 +12,12 @@ import type { Policy } from '../engine/policy.ts';
 import type { MessageStore } from '../engine/ports.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { RunbookLibrary } from '../runbook/load.ts';
+import { createApiClient, slackApi } from './api-client.ts';
 import { createAttending } from './attending.ts';
 import { boltLogger } from './bolt-logger.ts';
 import { createHttpIntake, type OtherPages } from './http-intake.ts';
 import { createInFlight } from './in-flight.ts';
-import { fetchUntil, type Intake, isRefusal, pauseMs, refusedToken } from './intake.ts';
+import { type Intake, isRefusal, pauseMs, refusedToken } from './intake.ts';
 import { addListeners } from './listeners.ts';
 import { createLiveClient } from './live-client.ts';
 import { createNotifier } from './notifier.ts';
@@ -167,20 +168,9 @@ const AuthTest = z.object({ team_id: z.string(), user_id: z.string(), bot_id: z.
 
 /** Asked before Bolt does it by itself, where a refusal would be an unhandled rejection. */
 async function askIdentity({ botToken, apiUrl }: SlackDeps, signal: AbortSignal): Promise<OwnIdentity> {
-  const client = new webApi.WebClient(botToken.reveal(), {
-    ...slackApi(apiUrl),
-    ...INTERACTIVE,
-    retryConfig: { retries: 0 },
-    rejectRateLimitedCalls: true,
-    fetch: fetchUntil(signal),
-    logLevel: LogLevel.ERROR,
-  });
+  const client = createApiClient({ token: botToken, apiUrl, timeoutMs: INTERACTIVE.timeout, hangUp: signal });
   const { team_id, user_id, bot_id } = AuthTest.parse(await client.auth.test());
   return { teamId: team_id, botId: bot_id, botUserId: user_id };
-}
-
-function slackApi(apiUrl: string | undefined): { readonly slackApiUrl?: string } {
-  return apiUrl === undefined ? {} : { slackApiUrl: apiUrl };
 }
 
 function createIntake({ deliveries, apiUrl, clock, logger, otherPages = async () => undefined }: SlackDeps): Intake {

@@ -47,11 +47,6 @@ export function refusedToken(which: 'bot' | 'app', cause: unknown): OperatorErro
   });
 }
 
-/** Calls of Slack's clients that end with `signal`, so that nothing keeps a process that is being stopped. */
-export function fetchUntil(signal: AbortSignal): NonNullable<webApi.WebClientOptions['fetch']> {
-  return (url, init) => fetch(url, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, signal]) : signal });
-}
-
 /** How long to wait before the next try after so many failures in a row; never sooner than Slack asks for. */
 export function pauseMs(failures: number, error: unknown): number {
   const growing = Math.min(MOST_PAUSE_MS, FIRST_PAUSE_MS * 1.6 ** (failures - 1));

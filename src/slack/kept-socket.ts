@@ -3,8 +3,9 @@ import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Secret } from '../base/secret.ts';
+import { fetchUntil, slackApi } from './api-client.ts';
 import { quietBoltLogger } from './bolt-logger.ts';
-import { fetchUntil, isRefusal, pauseMs, refusedToken } from './intake.ts';
+import { isRefusal, pauseMs, refusedToken } from './intake.ts';
 
 /*
  * The Socket Mode client of Slack's SDK reconnects by itself, but socket-mode 3.1.0 waits five seconds first, leaves an
@@ -149,7 +150,7 @@ class ReopenedSocket implements KeptSocket {
       },
       installerOptions: {
         clientOptions: {
-          ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
+          ...slackApi(slackApiUrl),
           retryConfig: { retries: 0 },
           rejectRateLimitedCalls: true,
           timeout: CALL_TIMEOUT_MS,

@@ -1,7 +1,7 @@
 import { webApi } from '@slack/bolt';
 import { z } from 'zod';
 import type { Secret } from '../base/secret.ts';
-import { fetchUntil } from './intake.ts';
+import { createApiClient } from './api-client.ts';
 import type { Message } from './limits.ts';
 
 /**
@@ -67,14 +67,7 @@ type SlackMessage = z.output<typeof History>['messages'][number];
 
 /** A client of its own, so that a 429 here never holds up answers to people. Its calls end with `hangUp`. */
 export function createLiveClient(token: Secret, slackApiUrl: string | undefined, hangUp: AbortSignal): LiveClient {
-  const client = new webApi.WebClient(token.reveal(), {
-    rejectRateLimitedCalls: true,
-    retryConfig: { retries: 0 },
-    timeout: TIMEOUT_MS,
-    logLevel: webApi.LogLevel.ERROR,
-    fetch: fetchUntil(hangUp),
-    ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
-  });
+  const client = createApiClient({ token, apiUrl: slackApiUrl, timeoutMs: TIMEOUT_MS, hangUp });
   return {
     post: (channel, { text, blocks }, subject) =>
       shown(async () => {

@@ -2,7 +2,7 @@ import { webApi } from '@slack/bolt';
 import type { HomeView } from '@slack/types';
 import { z } from 'zod';
 import type { Secret } from '../base/secret.ts';
-import { fetchUntil } from './intake.ts';
+import { createApiClient } from './api-client.ts';
 
 /** What Slack said to a call that is worth repeating or is not. */
 export type Answer<T> =
@@ -36,14 +36,7 @@ const Permalink = z.object({
 
 /** A client of its own, so that a 429 here never holds up answers to people. Its calls end with `hangUp`. */
 export function createPeopleClient(token: Secret, slackApiUrl: string | undefined, hangUp: AbortSignal): PeopleClient {
-  const client = new webApi.WebClient(token.reveal(), {
-    rejectRateLimitedCalls: true,
-    retryConfig: { retries: 0 },
-    timeout: TIMEOUT_MS,
-    logLevel: webApi.LogLevel.ERROR,
-    fetch: fetchUntil(hangUp),
-    ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
-  });
+  const client = createApiClient({ token, apiUrl: slackApiUrl, timeoutMs: TIMEOUT_MS, hangUp });
   return {
     publishHome: (user_id, view) =>
       answer(async () => {

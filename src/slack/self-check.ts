@@ -5,6 +5,7 @@ import { messageOf } from '../base/error.ts';
 import type { ListenAddress } from '../base/listen-address.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Person } from '../engine/ports.ts';
+import { slackApi } from './api-client.ts';
 import { BOT_SCOPES } from './manifest.ts';
 import { checkListen } from './self-check/listening.ts';
 import { checkMembers, type MembersDeps } from './self-check/members.ts';
@@ -52,7 +53,7 @@ function clientOf(token: Secret, apiUrl: string | undefined): webApi.WebClient {
     timeout: TIMEOUT_MS,
     retryConfig: { retries: 1 },
     logLevel: webApi.LogLevel.ERROR,
-    ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
+    ...slackApi(apiUrl),
   });
 }
 

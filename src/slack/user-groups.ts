@@ -1,11 +1,10 @@
-import { webApi } from '@slack/bolt';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Secret } from '../base/secret.ts';
 import type { GroupMembers, GroupStore } from '../engine/policy/membership.ts';
-import { fetchUntil } from './intake.ts';
+import { createApiClient } from './api-client.ts';
 
 /*
  * Roles may rest on Slack's user groups. Who is in one is read every five minutes and stored, so that a decision need not
@@ -42,14 +41,7 @@ const Answer = z.object({ ok: z.literal(true), users: z.array(z.string()) });
 
 /** A client of its own, so that a 429 here never holds up answers to people. Its calls end with `hangUp`. */
 export function createAskGroup(token: Secret, slackApiUrl: string | undefined, hangUp: AbortSignal): AskGroup {
-  const client = new webApi.WebClient(token.reveal(), {
-    rejectRateLimitedCalls: true,
-    retryConfig: { retries: 0 },
-    timeout: TIMEOUT_MS,
-    logLevel: webApi.LogLevel.ERROR,
-    fetch: fetchUntil(hangUp),
-    ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
-  });
+  const client = createApiClient({ token, apiUrl: slackApiUrl, timeoutMs: TIMEOUT_MS, hangUp });
   return (usergroup) => client.usergroups.users.list({ usergroup });
 }
 
