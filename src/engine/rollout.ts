@@ -21,6 +21,11 @@ export function batchesOf(hosts: readonly HostName[], sizes: readonly BatchSize[
   return batches;
 }
 
+/** Which of two rollouts to the same hosts is more cautious, negative = the first: more steps, or as many that begin with fewer hosts. */
+export function compareCaution(a: readonly (readonly HostName[])[], b: readonly (readonly HostName[])[]): number {
+  return b.length - a.length || (a[0]?.length ?? 0) - (b[0]?.length ?? 0);
+}
+
 /** The time that a host leaves for confirmation after the fast signal is taken, at least. */
 const CONFIRM_SLACK_MS = 60_000;
 

@@ -23,7 +23,7 @@ import { renderNotice, renderSettledNotice } from './views/notice.ts';
 
 /** What telling approvers works with. */
 export interface ApproverNoticesDeps {
-  readonly engine: Pick<Engine, 'view' | 'proposal'>;
+  readonly engine: Pick<Engine, 'outline' | 'proposal'>;
   readonly overviews: Overviews;
   readonly messages: MessageStore;
   readonly policy: Policy;
@@ -188,7 +188,7 @@ class OnceNotices implements ApproverNotices {
   async #settle(subject: string, channel: string): Promise<void> {
     const { engine, messages, permalinks, posting, clock } = this.#deps;
     const { id, runId } = await engine.proposal(proposalOf(subject));
-    const view = (await engine.view(runId)).proposals.find(({ proposal }) => proposal.id === id);
+    const view = (await engine.outline(runId)).proposals.find(({ proposal }) => proposal.id === id);
     if (!view || view.proposal.state === 'open') return;
     const message = renderSettledNotice({ view, link: await permalinks.of(`proposal:${id}`, memberOf(subject)) });
     const shown = await posting.amend({ subject, channel, message, sinceMs: view.proposal.createdAt, how: 'progress' });

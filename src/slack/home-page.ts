@@ -37,31 +37,29 @@ export function homePageOf(input: {
   readonly now: number;
 }): HomePage {
   const { overview, person, policy, now } = input;
-  const open = overview.open.filter(({ proposal }) => proposal.expiresAt > now);
-  const forMe = open.filter((view) => waitsFor(person, view, policy));
-  const others = open.filter((view) => !forMe.includes(view));
-  const own = others.filter(({ proposal }) => proposal.requester === person);
+  const open = overview.open
+    .filter(({ proposal }) => proposal.expiresAt > now)
+    .map((view) => ({ view, stricter: policy.stricterNow(view.proposal) }));
+  const forMe = open.filter(({ view, stricter }) => stricter === undefined && waitsFor(person, view, policy));
+  const others = open.filter((one) => !forMe.includes(one));
+  const own = others.filter(({ view }) => view.proposal.requester === person);
   return {
     person,
     overview,
-    waitsForYou: forMe.map((view) => ({
+    waitsForYou: forMe.map(({ view }) => ({
       view,
       freeze: policy.freezeOf(
         view.proposal.plan.hosts.map(({ host }) => host),
         now,
       ),
     })),
-    waitsForOthers: [...own, ...others.filter((view) => !own.includes(view))].map((view) => ({
-      view,
-      stricter: policy.stricterNow(view.proposal),
-    })),
+    waitsForOthers: [...own, ...others.filter((one) => !own.includes(one))],
     now,
   };
 }
 
 function waitsFor(person: PersonName, { proposal, approvals }: ProposalView, policy: Policy): boolean {
   if (approvals.some((approval) => approval.person === person)) return false;
-  if (policy.stricterNow(proposal) !== undefined) return false;
   return policy.approversBeside(proposal).some(({ name }) => name === person);
 }
 

@@ -65,7 +65,7 @@ const History = z.object({
 });
 type SlackMessage = z.output<typeof History>['messages'][number];
 
-/** A client of its own, so that a 429 here never holds up answers to people. Its calls end with `hangUp`. */
+/** Its calls end with `hangUp`. */
 export function createLiveClient(token: Secret, slackApiUrl: string | undefined, hangUp: AbortSignal): LiveClient {
   const client = createApiClient({ token, apiUrl: slackApiUrl, timeoutMs: TIMEOUT_MS, hangUp });
   return {

@@ -34,7 +34,7 @@ const Permalink = z.object({
     .regex(/^https?:\/\//),
 });
 
-/** A client of its own, so that a 429 here never holds up answers to people. Its calls end with `hangUp`. */
+/** Its calls end with `hangUp`. */
 export function createPeopleClient(token: Secret, slackApiUrl: string | undefined, hangUp: AbortSignal): PeopleClient {
   const client = createApiClient({ token, apiUrl: slackApiUrl, timeoutMs: TIMEOUT_MS, hangUp });
   return {

@@ -39,7 +39,7 @@ const TIMEOUT_MS = 5000;
 
 const Answer = z.object({ ok: z.literal(true), users: z.array(z.string()) });
 
-/** A client of its own, so that a 429 here never holds up answers to people. Its calls end with `hangUp`. */
+/** Its calls end with `hangUp`. */
 export function createAskGroup(token: Secret, slackApiUrl: string | undefined, hangUp: AbortSignal): AskGroup {
   const client = createApiClient({ token, apiUrl: slackApiUrl, timeoutMs: TIMEOUT_MS, hangUp });
   return (usergroup) => client.usergroups.users.list({ usergroup });

@@ -1,6 +1,6 @@
 import { count } from '../../base/format.ts';
 import type { Proposal } from '../model.ts';
-import { batchesOf } from '../rollout.ts';
+import { batchesOf, compareCaution } from '../rollout.ts';
 import type { ChangeTerms } from './terms.ts';
 
 /**
@@ -20,13 +20,12 @@ export function stricterNow(
   return smallerSteps(now, plan);
 }
 
-/** More steps, or as many that begin with fewer hosts: the order by which the strictest terms are chosen. */
+/** A rollout that is more cautious than the one of the plan, by the order in which the strictest terms are chosen. */
 function smallerSteps(now: ChangeTerms, { hosts, rollout }: Proposal['plan']): string | undefined {
   const names = hosts.map(({ host }) => host);
   const [wanted, made] = [batchesOf(names, now.batches), rollout.batches];
-  const first = (batches: typeof made): number => batches[0]?.length ?? 0;
-  if (wanted.length < made.length || (wanted.length === made.length && first(wanted) >= first(made))) return undefined;
-  const steps = count(wanted.length, 'step');
-  const begin = (batches: typeof made): string => `${count(first(batches), 'host')} first`;
-  return `the policy wants it in ${steps} by now, ${begin(wanted)}, and it was made for ${count(made.length, 'step')}, ${begin(made)}`;
+  if (compareCaution(wanted, made) >= 0) return undefined;
+  const steps = (batches: typeof made): string => count(batches.length, 'step');
+  const begin = (batches: typeof made): string => `${count(batches[0]?.length ?? 0, 'host')} first`;
+  return `the policy wants it in ${steps(wanted)} by now, ${begin(wanted)}, and it was made for ${steps(made)}, ${begin(made)}`;
 }

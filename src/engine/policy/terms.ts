@@ -1,5 +1,5 @@
 import type { HostName } from '../../base/ids.ts';
-import { type BatchSize, batchesOf, DEFAULT_BATCHES } from '../rollout.ts';
+import { type BatchSize, batchesOf, compareCaution, DEFAULT_BATCHES } from '../rollout.ts';
 import type { PolicyRule, PolicyRules, Risk, RuleTerms } from './rules.ts';
 
 /** What a change is, as far as the policy asks. */
@@ -96,10 +96,10 @@ export function strictest(terms: readonly RuleTerms[], hosts: readonly HostName[
   };
 }
 
-/** In the most steps; of equally many, the one that begins with fewest hosts. */
+/** The batches that are the most cautious ones when these hosts are cut into them. */
 function mostCautious(terms: readonly RuleTerms[], hosts: readonly HostName[]): readonly BatchSize[] {
   const steps = terms.map(({ batches }) => ({ batches, cut: batchesOf(hosts, batches) }));
-  steps.sort((a, b) => b.cut.length - a.cut.length || (a.cut[0]?.length ?? 0) - (b.cut[0]?.length ?? 0));
+  steps.sort((a, b) => compareCaution(a.cut, b.cut));
   return steps[0]?.batches ?? DEFAULT_BATCHES;
 }
 
