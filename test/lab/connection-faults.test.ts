@@ -12,6 +12,7 @@ interface Seen {
   readonly acceptedPerRequest: number;
   /** TIME_WAIT that came during the load. */
   readonly more: TimeWaitCounts;
+  readonly sent: number;
   readonly failed: number;
 }
 
@@ -36,6 +37,7 @@ async function see(fault: string, request: { rate: number; seconds: number; mode
       nginxClosed: more('nginxClosed'),
       clientsClosed: more('clientsClosed'),
     },
+    sent: requests,
     failed: summary?.failed ?? Number.NaN,
   };
   await lab().fault(fault, [HOST], 'off');
@@ -44,9 +46,9 @@ async function see(fault: string, request: { rate: number; seconds: number; mode
 
 describe('faults of connection reuse', { timeout: 40_000 }, () => {
   it('half-fix: a connection per request, which nginx closes', async () => {
-    const { opensPerRequest, more, failed } = await see('half-fix', { rate: 100, seconds: 3 });
+    const { opensPerRequest, more, sent, failed } = await see('half-fix', { rate: 100, seconds: 3 });
     expect(opensPerRequest).toBeGreaterThan(0.9);
-    expect(more.nginxClosed).toBeGreaterThan(200);
+    expect(more.nginxClosed).toBeGreaterThan(sent * 0.6);
     expect(more.backendClosed).toBeLessThan(more.nginxClosed / 10);
     expect(failed).toBe(0);
   });
@@ -61,9 +63,9 @@ describe('faults of connection reuse', { timeout: 40_000 }, () => {
   });
 
   it('websocket-map: the pool is there and every request opens a connection all the same', async () => {
-    const { opensPerRequest, more, failed } = await see('websocket-map', { rate: 100, seconds: 3 });
+    const { opensPerRequest, more, sent, failed } = await see('websocket-map', { rate: 100, seconds: 3 });
     expect(opensPerRequest).toBeGreaterThan(0.9);
-    expect(more.nginxClosed + more.backendClosed).toBeGreaterThan(200);
+    expect(more.nginxClosed + more.backendClosed).toBeGreaterThan(sent * 0.6);
     const app = await lab().exec(HOST, ['nginx', '-T']);
     expect(app.stdout).not.toContain('$connection_upgrade');
     expect(failed).toBe(0);
@@ -80,17 +82,21 @@ describe('faults of connection reuse', { timeout: 40_000 }, () => {
   });
 
   it('client-close: a client connection per request, which nginx closes, and the pool to the services is intact', async () => {
-    const { opensPerRequest, acceptedPerRequest, more, failed } = await see('client-close', { rate: 100, seconds: 3 });
+    const { opensPerRequest, acceptedPerRequest, more, sent, failed } = await see('client-close', {
+      rate: 100,
+      seconds: 3,
+    });
     expect(opensPerRequest).toBeLessThan(0.3);
     expect(acceptedPerRequest).toBeGreaterThan(0.9);
-    expect(more.clientsClosed).toBeGreaterThan(200);
+    expect(more.clientsClosed).toBeGreaterThan(sent * 0.6);
     expect(failed).toBe(0);
   });
 
   it('low-keepalive-requests: nginx closes each client connection after 20 requests', async () => {
-    const { more, failed } = await see('low-keepalive-requests', { rate: 200, seconds: 3 });
-    expect(more.clientsClosed).toBeGreaterThanOrEqual(25);
-    expect(more.clientsClosed).toBeLessThanOrEqual(32);
+    const { more, sent, failed } = await see('low-keepalive-requests', { rate: 200, seconds: 5 });
+    // When the machine pauses, the load sends less and over more connections, of which fewer have come to their 20th request.
+    expect(more.clientsClosed).toBeGreaterThanOrEqual(sent / 20 / 2);
+    expect(more.clientsClosed).toBeLessThanOrEqual(sent / 20 + 2);
     expect(failed).toBe(0);
   });
 
